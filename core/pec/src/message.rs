@@ -1,0 +1,1 @@
+//! Structure (stand-in until the branch `pec` lands).
