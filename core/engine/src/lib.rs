@@ -17,6 +17,7 @@
 //! | `receive` | a batch of raw messages into one transaction | what each proves, which events follow |
 //! | `outbox` | a draft to the server, journalled | what an attempt's end means |
 //! | `cursor` | – | what to fetch next |
+//! | [`preset`] | – | – |
 //! | `net`, `imap`, `smtp`, `store` | one kind of I/O each | nothing |
 //! | [`event`], [`identity`], [`clock`], [`secret`], `error` | the values and traits between them | – |
 //!
@@ -38,4 +39,5 @@
 pub mod clock;
 pub mod event;
 pub mod identity;
+pub mod preset;
 pub mod secret;
