@@ -1,1 +1,9 @@
 //! Under construction.
+
+mod listener;
+mod sasl;
+
+pub mod imap;
+pub mod mailbox;
+pub mod smtp;
+pub mod tls;
