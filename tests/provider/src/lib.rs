@@ -1,6 +1,8 @@
 //! Under construction.
 
 mod listener;
+#[cfg(test)]
+mod peer;
 mod sasl;
 
 pub mod imap;
