@@ -35,9 +35,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Plays a script: `C: ` lines are sent, `S: ` lines must come; `…` at the end of one stands for anything.
     pub(crate) async fn play(&mut self, script: &str) {
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            match (line.strip_prefix("C:"), line.strip_prefix("S:")) {
-                (Some(said), _) => self.say(&format!("{}\r\n", said.trim_start())).await,
-                (_, Some(expected)) => self.hear(expected.trim_start()).await,
+            match line.split_once(':').map(|(side, text)| (side, text.strip_prefix(' ').unwrap_or(text))) {
+                Some(("C", said)) => self.say(&format!("{said}\r\n")).await,
+                Some(("S", expected)) => self.hear(expected).await,
                 _ => panic!("not a script: {line}"),
             }
         }
@@ -62,6 +62,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         let mut line = String::new();
         timeout(PATIENCE, self.stream.read_line(&mut line)).await.expect("a line in time").unwrap();
         line.strip_suffix("\r\n").unwrap_or_else(|| panic!("{line:?} does not end with CR LF")).to_owned()
+    }
+
+    /// So many bytes, whatever they are.
+    pub(crate) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        timeout(PATIENCE, self.stream.read_exact(&mut bytes)).await.expect("bytes in time").unwrap();
+        bytes
     }
 
     /// Expects the end of the conversation.
