@@ -49,7 +49,7 @@ enum Failure {
     Refused(Answer),
     /// The client is sent away, with the reason.
     Ended(&'static str),
-    /// There is no client any more.
+    /// There is no client any more, or it has been told already.
     Gone,
 }
 
@@ -60,10 +60,10 @@ where
 {
     let connection = Connection::new(stream, max_message);
     let mut session = Session { connection, office, max_message, mistakes: 0, user: None };
-    match session.run().await {
-        Ok(()) | Err(Failure::Gone | Failure::Refused(_)) => session.connection.close().await,
-        Err(Failure::Ended(reason)) => session.connection.bye(reason).await,
+    if let Err(Failure::Ended(reason)) = session.run().await {
+        session.connection.bye(reason);
     }
+    session.connection.close().await;
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
@@ -84,8 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Err(Fault::Closed) => return Err(Failure::Gone),
             };
             if body == CommandBody::Logout {
-                let bye = Status::bye(None, Text::unvalidated("Goodbye")).expect("a valid text");
-                self.connection.write(Response::Status(bye));
+                self.connection.bye("Goodbye");
                 self.answer(Some(tag), Answer::ok("Logged out"));
                 return Ok(());
             }

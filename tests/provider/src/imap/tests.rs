@@ -1,7 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{DuplexStream, duplex};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpListener;
 
 use super::{Server, session};
@@ -151,6 +154,7 @@ async fn what_is_not_understood() {
 async fn a_line_without_end_ends_the_conversation() {
     let mut peer = greeted(&Desk::new()).await;
     peer.say(&"x".repeat(66_000)).await;
+    peer.hear("* BYE Line too long").await;
     peer.hear_end().await;
 }
 
@@ -479,7 +483,8 @@ async fn messages_are_appended() {
          S: d NO [TOOBIG]…
          C: e NOOP
          S: e OK…
-         C: f APPEND INBOX {1001+}",
+         C: f APPEND INBOX {1001+}
+         S: * BYE Too large",
     )
     .await;
     peer.hear_end().await;
@@ -598,3 +603,64 @@ async fn certificates_that_a_client_must_refuse() {
         server.stop().await;
     }
 }
+
+proptest! {
+    #[test]
+    fn no_garbage_makes_the_server_fail(login in any::<bool>(), pieces in vec(select(&PIECES[..]), 0..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = duplex(1 << 16);
+            let desk = Desk::new();
+            fill(&desk.mailbox);
+            let session = tokio::spawn(session::converse(theirs, desk, 1000));
+            let (mut reading, mut writing) = tokio::io::split(ours);
+            let answers = tokio::spawn(async move { reading.read_to_end(&mut Vec::new()).await });
+            let start = if login { "a LOGIN anna \"open sesame\"\r\na SELECT INBOX\r\n" } else { "" };
+            // The server may have hung up before the end.
+            let _ = writing.write_all([start, &pieces.concat()].concat().as_bytes()).await;
+            let _ = writing.shutdown().await;
+            session.await.expect("no panic");
+            answers.await.expect("no panic").expect("a clean end");
+        });
+    }
+}
+
+/// What garbage is made of: bits of commands, and what could upset a parser.
+const PIECES: [&str; 36] = [
+    "a ",
+    "b ",
+    "LOGIN anna \"open sesame\"\r\n",
+    "SELECT INBOX\r\n",
+    "UID FETCH 1:* ",
+    "FETCH 1 ",
+    "BODY[",
+    "]",
+    "<0.1>",
+    "HEADER.FIELDS (",
+    ")",
+    "SEARCH ",
+    "NOT ",
+    "OR ",
+    "(",
+    "STORE 1 +FLAGS ",
+    "\\Seen",
+    "APPEND INBOX ",
+    "{3}",
+    "{3+}",
+    "{99999999}",
+    "IDLE\r\n",
+    "DONE\r\n",
+    "AUTHENTICATE PLAIN\r\n",
+    "*",
+    "=",
+    "1:*",
+    "0",
+    "4294967296",
+    "\"",
+    "\\",
+    "\0",
+    "\u{e8}",
+    "\r",
+    "\n",
+    "\r\n",
+];

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use tokio::io::{DuplexStream, duplex};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpListener;
 
 use super::{Server, session};
@@ -308,3 +311,56 @@ async fn over_tls_until_stopped() {
     peer.hear_end().await;
     assert!(connect(&authority, address, "localhost").await.is_err(), "nobody listens any more");
 }
+
+proptest! {
+    #[test]
+    fn no_garbage_makes_the_server_fail(login in any::<bool>(), pieces in vec(select(&PIECES[..]), 0..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = duplex(1 << 16);
+            let session = tokio::spawn(session::converse(theirs, Desk::new(), 1000));
+            let (mut reading, mut writing) = tokio::io::split(ours);
+            let answers = tokio::spawn(async move { reading.read_to_end(&mut Vec::new()).await });
+            let start = if login { "EHLO x\r\nAUTH PLAIN AGFubmEAb3BlbiBzZXNhbWU=\r\n" } else { "" };
+            // The server may have hung up before the end.
+            let _ = writing.write_all([start, &pieces.concat()].concat().as_bytes()).await;
+            let _ = writing.shutdown().await;
+            session.await.expect("no panic");
+            answers.await.expect("no panic").expect("a clean end");
+        });
+    }
+}
+
+/// What garbage is made of: bits of commands, and what could upset a parser.
+const PIECES: [&str; 30] = [
+    "EHLO x\r\n",
+    "AUTH PLAIN AGFubmEAb3BlbiBzZXNhbWU=\r\n",
+    "AUTH LOGIN\r\n",
+    "MAIL FROM:<a@example.test>",
+    "RCPT TO:<",
+    "b@example.test",
+    ">",
+    "<",
+    "\"",
+    "\\",
+    "@",
+    " SIZE=",
+    "99999999999999999999",
+    " BODY=",
+    "8BITMIME",
+    "DATA\r\n",
+    ".",
+    "..",
+    "BDAT 5",
+    "RSET\r\n",
+    "VRFY ",
+    "NOOP ",
+    "=",
+    "*",
+    "\0",
+    "\u{e8}",
+    "\r",
+    "\n",
+    "\r\n",
+    ".\r\n",
+];
