@@ -1,1 +1,4 @@
 //! Under construction.
+
+pub mod imap;
+pub mod net;
