@@ -41,3 +41,7 @@ pub mod event;
 pub mod identity;
 pub mod preset;
 pub mod secret;
+//! Under construction.
+
+pub mod imap;
+pub mod net;
