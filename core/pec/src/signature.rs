@@ -1,3 +1,181 @@
-//! Signature (stand-in until the branch `signature` lands).
+//! Who signed these bytes, and is the signer a PEC provider?
+//!
+//! ```text
+//! p7s ──ber──> DER ──cms──> signers, certificates ─┬─ content digest, signature value     altered?
+//!                                                  ├─ chain: path to an anchor            unknown signer?
+//!                                                  ├─ chain: a provider's certificate     not a provider?
+//!                                                  └─ From is the certificate's address   address mismatch?
+//! ```
+//! A verdict, never an error; the first check that fails decides. Checked at the time of signing (RFC 8551 §2.5.1).
+//! Where there are several signers, or several certificates that a signer may mean, the best verdict counts: nothing
+//! protects those lists, so others can add to them, and a provider's signature over exactly these bytes is not
+//! weakened by one that somebody put beside it. Not checked: revocation, enclosed time-stamps.
 
+mod algorithm;
 pub mod anchor;
+mod ber;
+mod certificate;
+mod chain;
+mod cms;
+mod content;
+mod name;
+
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use crate::verification::Signer;
+use crate::{Address, Anchors, Note, Reason, Verdict};
+use algorithm::Digest;
+use certificate::Certificate;
+use chain::Search;
+use cms::{SignedData, SignerInfo};
+use content::Content;
+
+/// What the message says outside its signature's own data.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Claim<'a> {
+    /// The address in From, if it is exactly one plain address.
+    pub from: Option<&'a Address>,
+    /// The certified time of the signed daticert.xml; used where the signature has no signing time.
+    pub time: Option<Timestamp>,
+}
+
+/// What [`check`] found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Signature {
+    /// Whether it can be believed.
+    pub verdict: Verdict,
+    /// Why it is not trusted; absent if it is.
+    pub reason: Option<Reason>,
+    /// What else is worth knowing: [`Note::NoRevocationData`] on every readable signature, [`Note::Sha1Digest`],
+    /// [`Note::SignerExpiredSince`].
+    pub notes: BTreeSet<Note>,
+    /// Who signed, by the certificate, once there is a readable signature with one.
+    pub signer: Option<Signer>,
+    /// The name of the authority or root that the path ends at.
+    pub anchor: Option<String>,
+    /// The CMS signing time: the signer's own claim.
+    pub signed_at: Option<Timestamp>,
+}
+
+/// Checks a detached signature.
+///
+/// `cms` is the decoded p7s, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
+/// size; it is read once. `now` is for [`Note::SignerExpiredSince`] only.
+pub fn check(
+    cms: &[u8],
+    content: &mut dyn Iterator<Item = &[u8]>,
+    claim: &Claim<'_>,
+    anchors: &Anchors,
+    now: Timestamp,
+) -> Signature {
+    let der = match ber::to_der(cms) {
+        Ok(der) => der,
+        Err(reason) => return Signature::failed(reason),
+    };
+    let signed_data = match SignedData::read(&der) {
+        Ok(signed_data) => signed_data,
+        Err(fault) => return Signature::failed(fault.into()),
+    };
+    let judge = Judge {
+        content: Content::digest(content, &signed_data.signers),
+        certificates: &signed_data.certificates,
+        search: Search::new(&signed_data.certificates, anchors),
+        claim,
+        anchors,
+        now,
+    };
+    signed_data
+        .signers
+        .iter()
+        .map(|signer| match signer {
+            Ok(signer) => judge.signer(signer),
+            Err(reason) => Signature::failed(*reason),
+        })
+        .reduce(Signature::or_better)
+        .unwrap_or_else(|| Signature::failed(Reason::MissingSignature))
+}
+
+impl Signature {
+    fn failed(reason: Reason) -> Self {
+        Self {
+            verdict: reason.verdict(),
+            reason: Some(reason),
+            notes: BTreeSet::new(),
+            signer: None,
+            anchor: None,
+            signed_at: None,
+        }
+    }
+
+    fn or_better(self, other: Self) -> Self {
+        if other.verdict > self.verdict { other } else { self }
+    }
+}
+
+/// What every signer of a message is judged by.
+struct Judge<'a> {
+    content: Content,
+    certificates: &'a [Certificate<'a>],
+    search: Search<'a>,
+    claim: &'a Claim<'a>,
+    anchors: &'a Anchors,
+    now: Timestamp,
+}
+
+impl<'a> Judge<'a> {
+    fn signer(&self, signer: &SignerInfo<'_>) -> Signature {
+        self.certificates
+            .iter()
+            .filter(|certificate| signer.names(certificate))
+            .map(|leaf| self.signature(signer, Some(leaf)))
+            .reduce(Signature::or_better)
+            .unwrap_or_else(|| self.signature(signer, None))
+    }
+
+    fn signature(&self, signer: &SignerInfo<'_>, leaf: Option<&'a Certificate<'a>>) -> Signature {
+        let mut signature = Signature {
+            verdict: Verdict::Trusted,
+            reason: None,
+            notes: BTreeSet::from([Note::NoRevocationData]),
+            signer: leaf
+                .map(|leaf| Signer { address: leaf.address().map(Address::new), name: leaf.name.clone() }),
+            anchor: None,
+            signed_at: signer.attributes.as_ref().and_then(|attributes| attributes.signing_time),
+        };
+        if signer.digest == Digest::Sha1 {
+            signature.notes.insert(Note::Sha1Digest);
+        }
+        if let Err(reason) = self.examine(signer, leaf, &mut signature) {
+            signature.verdict = reason.verdict();
+            signature.reason = Some(reason);
+        }
+        signature
+    }
+
+    /// The checks, in the order of the verdicts; what is learned on the way goes into `signature`.
+    fn examine(
+        &self,
+        signer: &SignerInfo<'_>,
+        leaf: Option<&'a Certificate<'a>>,
+        signature: &mut Signature,
+    ) -> Result<(), Reason> {
+        self.content.check_digest(signer)?;
+        let leaf = leaf.ok_or(Reason::CertificateMissing)?;
+        self.content.check_signature(signer, &leaf.key)?;
+
+        let at = signature.signed_at.or(self.claim.time).ok_or(Reason::TimeMissing)?;
+        let path = self.search.path(leaf, at)?;
+        signature.anchor = Some(path.anchor.name.clone());
+        if leaf.validity.1 < self.now {
+            signature.notes.insert(Note::SignerExpiredSince);
+        }
+        path.check_provider(leaf, self.anchors)?;
+
+        let from = self.claim.from.ok_or(Reason::FromNotSingle)?;
+        match leaf.address() {
+            Some(address) if address.eq_ignore_ascii_case(from.as_str()) => Ok(()),
+            _ => Err(Reason::FromNotSigner),
+        }
+    }
+}

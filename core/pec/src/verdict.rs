@@ -126,11 +126,17 @@ pub enum Reason {
     Constrained,
     /// There is neither a signing time nor a certified time to check the path at.
     TimeMissing,
+    /// A certificate of the path has a critical extension that is not understood here.
+    UnknownExtension,
 
     // NotAProvider
+    /// The authority that issued the certificate is not one for PEC providers.
+    NotPecAuthority,
     /// The signer's certificate is that of an authority.
     SignerIsAuthority,
-    /// The certificate's key usage, extended key usage or policy is not that of a PEC provider.
+    /// The certificate lacks the policy under which PEC providers are certified.
+    WrongPolicy,
+    /// The certificate's key usage or extended key usage is not that of a PEC provider.
     WrongPurpose,
 
     // AddressMismatch
@@ -138,4 +144,29 @@ pub enum Reason {
     FromNotSingle,
     /// From is not the address in the certificate.
     FromNotSigner,
+}
+
+impl Reason {
+    /// The verdict that it leads to.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::NotSigned => Verdict::Absent,
+            Self::AmbiguousStructure
+            | Self::MalformedSignature
+            | Self::MissingSignature
+            | Self::TooComplex
+            | Self::UnsupportedAlgorithm => Verdict::Unreadable,
+            Self::ContentChanged | Self::SignatureWrong => Verdict::Altered,
+            Self::CertificateMissing
+            | Self::NoPath
+            | Self::NotValidThen
+            | Self::Constrained
+            | Self::TimeMissing
+            | Self::UnknownExtension => Verdict::UnknownSigner,
+            Self::NotPecAuthority | Self::SignerIsAuthority | Self::WrongPolicy | Self::WrongPurpose => {
+                Verdict::NotAProvider
+            }
+            Self::FromNotSingle | Self::FromNotSigner => Verdict::AddressMismatch,
+        }
+    }
 }

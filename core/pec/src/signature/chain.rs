@@ -1,0 +1,170 @@
+//! From a signer's certificate to an anchor, and whether a PEC provider stands at its end.
+//!
+//! ```text
+//! leaf ──issuer──> anchor                                 the usual case: AgID CA1 is pinned
+//! leaf ──issuer──> enclosed authority ──issuer──> anchor  issues to come, declared roots, other people's certificates
+//! ```
+//! First paths are built by names and signatures, then each is validated (RFC 5280 §6) at the signing time. Validities
+//! need not nest: a message may enclose a newer certificate of the authority than its provider's.
+//! Not checked: revocation. Policies are not mapped; AgID's are looked for as they are.
+
+use const_oid::db::rfc5280::ID_KP_EMAIL_PROTECTION;
+use der::asn1::ObjectIdentifier;
+use jiff::Timestamp;
+use std::cell::Cell;
+
+use super::anchor::{Anchor, Anchors, Era, Role};
+use super::certificate::{Certificate, KeyUsage};
+use super::name::AlternativeName;
+use crate::Reason;
+
+/// Looks for paths among the certificates of one message, with a limit on the work they may cause.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    enclosed: &'a [Certificate<'a>],
+    anchors: &'a Anchors,
+    signature_checks: Cell<u32>,
+}
+
+/// A valid path.
+#[derive(Debug)]
+pub(super) struct Path<'a> {
+    /// Where it ends.
+    pub(super) anchor: &'a Anchor,
+    /// The enclosed authority that issued the leaf; none where the anchor itself did.
+    issuer: Option<&'a Certificate<'a>>,
+}
+
+impl<'a> Search<'a> {
+    /// A search among these certificates.
+    pub(super) fn new(enclosed: &'a [Certificate<'a>], anchors: &'a Anchors) -> Self {
+        Self { enclosed, anchors, signature_checks: Cell::new(MAX_SIGNATURE_CHECKS) }
+    }
+
+    /// The path from a certificate to an anchor that is valid at a time.
+    ///
+    /// # Errors
+    /// The first rule that an otherwise whole path breaks, or [`Reason::NoPath`].
+    pub(super) fn path(&self, leaf: &'a Certificate<'a>, at: Timestamp) -> Result<Path<'a>, Reason> {
+        self.extend(&mut vec![leaf], at)
+    }
+
+    fn extend(&self, chain: &mut Vec<&'a Certificate<'a>>, at: Timestamp) -> Result<Path<'a>, Reason> {
+        let Some(&last) = chain.last() else { return Err(Reason::NoPath) };
+        let mut reason = Reason::NoPath;
+        let mut keep = |found| {
+            if reason == Reason::NoPath {
+                reason = found
+            }
+        };
+
+        for anchor in self.anchors.iter().filter(|anchor| anchor.subject == last.issuer) {
+            if self.may_check() && last.is_signed_by(&anchor.key) {
+                match validate(chain, anchor, at) {
+                    Ok(()) => return Ok(Path { anchor, issuer: chain.get(1).copied() }),
+                    Err(found) => keep(found),
+                }
+            }
+        }
+        if chain.len() > MAX_ENCLOSED_AUTHORITIES {
+            return Err(reason);
+        }
+        for authority in self.enclosed.iter().filter(|enclosed| enclosed.subject == last.issuer) {
+            let is_in_chain = chain.iter().any(|certificate| certificate.der == authority.der);
+            if !is_in_chain
+                && is_authority(authority)
+                && self.may_check()
+                && last.is_signed_by(&authority.key)
+            {
+                chain.push(authority);
+                match self.extend(chain, at) {
+                    Ok(path) => return Ok(path),
+                    Err(found) => keep(found),
+                }
+                chain.pop();
+            }
+        }
+        Err(reason)
+    }
+
+    fn may_check(&self) -> bool {
+        let left = self.signature_checks.get();
+        self.signature_checks.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+impl Path<'_> {
+    /// Whether a PEC provider stands at the end of this path.
+    ///
+    /// # Errors
+    /// The rule that the certificate breaks.
+    pub(super) fn check_provider(&self, leaf: &Certificate<'_>, anchors: &Anchors) -> Result<(), Reason> {
+        if leaf.authority.is_some() {
+            return Err(Reason::SignerIsAuthority);
+        }
+        let era = self.era(anchors).ok_or(Reason::NotPecAuthority)?;
+        if era == Era::Agid && !leaf.policies.contains(&POLICY_PROVIDER) {
+            return Err(Reason::WrongPolicy);
+        }
+        let is_for_mail = leaf.is_for(ID_KP_EMAIL_PROTECTION).unwrap_or(era == Era::Digitpa);
+        if !is_for_mail || !leaf.allows(KeyUsage::DigitalSignature) {
+            return Err(Reason::WrongPurpose);
+        }
+        Ok(())
+    }
+
+    /// The era of the authority that issued the leaf, if it is one for PEC providers.
+    fn era(&self, anchors: &Anchors) -> Option<Era> {
+        match (self.anchor.role, self.issuer) {
+            (Role::Pec(era), None) => Some(era),
+            (Role::Declared, None) => Some(Era::Agid),
+            (Role::Declared, Some(issuer)) => {
+                issuer.policies.contains(&POLICY_AUTHORITY).then_some(Era::Agid)
+            }
+            // An issue of a pinned authority that this program does not know yet. The policy alone would not do:
+            // AgID's authority for web servers, below the same root, carries it too.
+            (Role::Root, Some(issuer)) => anchors.iter().find_map(|anchor| match anchor.role {
+                Role::Pec(era) if anchor.key == issuer.key && anchor.subject == issuer.subject => Some(era),
+                _ => None,
+            }),
+            (Role::Root, None) | (Role::Pec(_), Some(_)) => None,
+        }
+    }
+}
+
+/// Checks a chain (leaf first) whose names and signatures lead to this anchor.
+fn validate(chain: &[&Certificate<'_>], anchor: &Anchor, at: Timestamp) -> Result<(), Reason> {
+    if !anchor.is_valid_at(at) || !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
+        return Err(Reason::NotValidThen);
+    }
+    if chain.iter().any(|certificate| certificate.has_unknown_critical) {
+        return Err(Reason::UnknownExtension);
+    }
+    let mut names = Vec::new();
+    for (below, certificate) in chain.iter().enumerate() {
+        let authorities_below = below.saturating_sub(1);
+        let limit = certificate.authority.as_ref().and_then(|authority| authority.path_len_constraint);
+        let is_too_long = below > 0 && limit.is_some_and(|limit| authorities_below > usize::from(limit));
+        if is_too_long || !names.iter().all(|name| certificate.name_constraints.admit(name)) {
+            return Err(Reason::Constrained);
+        }
+        names.push(AlternativeName::Directory(certificate.subject.clone()));
+        names.extend_from_slice(&certificate.alternative_names);
+    }
+    if anchor.admits(&names) { Ok(()) } else { Err(Reason::Constrained) }
+}
+
+fn is_authority(certificate: &Certificate<'_>) -> bool {
+    certificate.authority.is_some() && certificate.allows(KeyUsage::CertificateSigning)
+}
+
+/// AgID's policy for authorities that certify PEC providers.
+const POLICY_AUTHORITY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.76.16.3.1");
+/// AgID's policy for PEC providers.
+const POLICY_PROVIDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.76.16.3.1.1");
+
+/// PEC has one authority between leaf and root; other people's certificates seldom more than two.
+const MAX_ENCLOSED_AUTHORITIES: usize = 4;
+/// A genuine message needs one or two; this many take a few milliseconds.
+const MAX_SIGNATURE_CHECKS: u32 = 64;
