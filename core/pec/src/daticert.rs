@@ -53,7 +53,8 @@ impl CertificationData {
     /// Reads the bytes of a daticert.xml, decoded. Never fails: what cannot be read is absent, and
     /// [`Self::problems`] says so.
     pub fn parse(xml: &[u8]) -> Self {
-        let unread = |problem| Self { problems: vec![problem], ..Self::default() };
+        let unread =
+            |problem| Self { error: "nessuno".to_owned(), problems: vec![problem], ..Self::default() };
         let text = match text::read(xml) {
             Ok(text) => text,
             Err(problem) => return unread(problem),

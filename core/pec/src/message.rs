@@ -137,8 +137,11 @@ impl<'a> Message<'a> {
             let first = nodes.len();
             let room = limits.parts.saturating_sub(first);
             let cut = ranges.len() > room;
-            let children = ranges.into_iter().take(room).zip(1..).map(|(range, ordinal)| {
-                Node { parent: Some(index), ordinal, depth, ..Node::read(raw, range, media, limits) }
+            let children = ranges.into_iter().take(room).zip(1..).map(|(range, ordinal)| Node {
+                parent: Some(index),
+                ordinal,
+                depth,
+                ..Node::read(raw, range, media, limits)
             });
             nodes.extend(children);
             let last = nodes.len();
@@ -231,6 +234,11 @@ impl<'m> Part<'m> {
     /// Type and subtype in small letters, as the first Content-Type says: `multipart/signed`.
     pub fn media(self) -> &'m str {
         &self.node.media
+    }
+
+    /// The types that all its Content-Type fields give it: more than one means that readers may differ.
+    pub(crate) fn medias(self) -> impl Iterator<Item = String> {
+        self.fields().all("Content-Type").map(|field| Media::parse(field.value).name)
     }
 
     /// The fields of its header.
@@ -336,9 +344,9 @@ impl Node {
             let body = raw.get(self.body.clone()).unwrap_or_default();
             let start = self.body.start;
             let parts = multipart::split(body, &self.boundary, limits.parts, &mut self.problems);
-            let shifted = parts.into_iter().map(|range| {
-                start.saturating_add(range.start)..start.saturating_add(range.end)
-            });
+            let shifted = parts
+                .into_iter()
+                .map(|range| start.saturating_add(range.start)..start.saturating_add(range.end));
             let media = if self.media == "multipart/digest" { "message/rfc822" } else { "text/plain" };
             return (shifted.collect(), media);
         } else if is_message {

@@ -17,14 +17,21 @@ pub(super) fn problems(root: Node<'_, '_>) -> Vec<&'static str> {
     note(!root.has_tag_name("postacert"), "the root element is not postacert");
     for node in root.descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
-        let content = CONTENT.iter().find(|(parent, _)| *parent == name).map_or(&[][..], |(_, content)| content);
+        let content =
+            CONTENT.iter().find(|(parent, _)| *parent == name).map_or(&[][..], |(_, content)| content);
         note(!fits(node, content), "an element is missing, repeated, unknown or out of order");
         note(!content.is_empty() && has_text(node), "text between the elements");
         for (element, attribute, values, default) in ATTRIBUTES {
             let value = node.attribute(*attribute).or(*default).unwrap_or_default();
-            note(name == *element && !values.contains(&value), "an attribute is missing or has an unknown value");
+            note(
+                name == *element && !values.contains(&value),
+                "an attribute is missing or has an unknown value",
+            );
         }
-        note(name == "data" && !node.has_attribute("zona"), "an attribute is missing or has an unknown value");
+        note(
+            name == "data" && !node.has_attribute("zona"),
+            "an attribute is missing or has an unknown value",
+        );
     }
     problems
 }

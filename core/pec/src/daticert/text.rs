@@ -21,7 +21,9 @@ pub(super) fn read(xml: &[u8]) -> Result<Cow<'_, str>, &'static str> {
         return Err("not well-formed XML");
     }
     let text = match declared_encoding(xml) {
-        Some(encoding) if !encoding.eq_ignore_ascii_case(b"utf-8") => Cow::Owned(decode_charset(xml, encoding)),
+        Some(encoding) if !encoding.eq_ignore_ascii_case(b"utf-8") => {
+            Cow::Owned(decode_charset(xml, encoding))
+        }
         _ => Cow::Borrowed(str::from_utf8(xml).map_err(|_| "not UTF-8")?),
     };
     if is_tame(&text) { Ok(text) } else { Err("constructs that do not belong in certification data") }

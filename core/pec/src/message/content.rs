@@ -68,14 +68,11 @@ impl Part<'_> {
         })
     }
 
-    /// Whether any field gives it this file name, in whatever case, written plainly.
-    pub(crate) fn is_named(self, name: &str) -> bool {
-        NAMES.iter().any(|(field, parameter)| {
-            let mut values = self.fields().all(field).map(|field| Media::parse(field.value));
-            values.any(|value| {
-                let plain = value.first(parameter).unwrap_or_default().trim_ascii();
-                plain.eq_ignore_ascii_case(name.as_bytes())
-            })
+    /// Every file name that some field gives it, in small letters and undecoded: to tell parts by, not to show.
+    pub(crate) fn plain_names(self) -> impl Iterator<Item = Vec<u8>> {
+        NAMES.into_iter().flat_map(move |(field, parameter)| {
+            let values = self.fields().all(field).map(|field| Media::parse(field.value));
+            values.filter_map(move |value| Some(value.first(parameter)?.trim_ascii().to_ascii_lowercase()))
         })
     }
 

@@ -137,9 +137,7 @@ pub(super) fn header_len(bytes: &[u8]) -> usize {
 /// The length of the first line with the continuation lines that follow it, line ends included.
 fn folded_len(bytes: &[u8]) -> usize {
     let ends = memchr::memchr_iter(b'\n', bytes).map(|lf| lf.saturating_add(1));
-    ends.into_iter()
-        .find(|end| !matches!(bytes.get(*end), Some(b' ' | b'\t')))
-        .unwrap_or(bytes.len())
+    ends.into_iter().find(|end| !matches!(bytes.get(*end), Some(b' ' | b'\t'))).unwrap_or(bytes.len())
 }
 
 /// mail-parser 0.11.9 may read on to the end of the value for each encoded word that is not ended: with this much of
@@ -161,7 +159,9 @@ mod tests {
         let header = "From box Tue Nov 13\nA: 1\nb : 2\r\nC:\n 3\n\t4\nno field\n: empty\nA: 5\n\n";
         let fields: Vec<_> = Fields::new(header.as_bytes())
             .iter()
-            .map(|field| (String::from_utf8_lossy(field.name), String::from_utf8(field.unfolded().into()).unwrap()))
+            .map(|field| {
+                (String::from_utf8_lossy(field.name), String::from_utf8(field.unfolded().into()).unwrap())
+            })
             .collect();
         let expected = [("A", "1"), ("b", "2"), ("C", "3\t4"), ("A", "5")];
         assert_eq!(fields, expected.map(|(name, value)| (name.into(), value.to_owned())));
@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn header_ends_at_the_first_empty_line() {
-        for (bytes, len) in [("A: 1\n\nx", 6), ("A: 1\r\n\r\nx", 8), ("\nx", 1), ("A: 1\n", 5), ("A", 1), ("", 0)] {
+        for (bytes, len) in
+            [("A: 1\n\nx", 6), ("A: 1\r\n\r\nx", 8), ("\nx", 1), ("A: 1\n", 5), ("A", 1), ("", 0)]
+        {
             assert_eq!(header_len(bytes.as_bytes()), len, "{bytes:?}");
         }
     }
@@ -192,10 +194,7 @@ mod tests {
     #[test]
     fn ids_lose_their_folding() {
         let header = "X-Riferimento-Message-ID:\r\n <first.half.\r\n second.half@example.test>\r\n";
-        assert_eq!(
-            first(header, "x-riferimento-message-id").word(),
-            "<first.half.second.half@example.test>"
-        );
+        assert_eq!(first(header, "x-riferimento-message-id").word(), "<first.half.second.half@example.test>");
     }
 
     #[test]

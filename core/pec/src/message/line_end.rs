@@ -31,9 +31,8 @@ impl<'a> Iterator for Canonical<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let (piece, rest) = bare_lf(self.rest)
-            .and_then(|lf| self.rest.split_at_checked(lf))
-            .unwrap_or((self.rest, b""));
+        let (piece, rest) =
+            bare_lf(self.rest).and_then(|lf| self.rest.split_at_checked(lf)).unwrap_or((self.rest, b""));
         match rest.split_first() {
             Some((_, after)) => {
                 self.rest = after;

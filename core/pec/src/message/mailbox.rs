@@ -40,7 +40,6 @@ pub(crate) fn mailbox(value: &[u8]) -> Option<Address> {
 
 /// The next token and what follows it, white space and comments passed over; `Some(None)` at the end, `None` where
 /// the value is no single mailbox.
-#[expect(clippy::type_complexity, reason = "a pair is clearer here than a type of its own")]
 fn next_token(mut rest: &[u8]) -> Option<Option<(Token<'_>, &[u8])>> {
     loop {
         rest = rest.trim_ascii_start();
