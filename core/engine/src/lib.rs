@@ -41,7 +41,6 @@ pub mod event;
 pub mod identity;
 pub mod preset;
 pub mod secret;
-//! Under construction.
 
 pub mod imap;
 pub mod net;
