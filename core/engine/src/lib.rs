@@ -39,5 +39,6 @@ pub mod clock;
 pub mod cursor;
 pub mod event;
 pub mod identity;
+pub mod receive;
 pub mod secret;
 pub mod store;

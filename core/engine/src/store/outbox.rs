@@ -7,6 +7,46 @@ use super::value::Column;
 use super::{Result, Writer};
 use crate::identity::ShipmentId;
 
+/// Where a message stands on its way to the server.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum OutboxState {
+    /// Not to be sent until the user says so.
+    Draft,
+    /// To be sent when it is due.
+    Waiting,
+    /// Being sent: claimed by one process.
+    Submitting,
+    /// It may or may not have been sent.
+    Uncertain,
+    /// The server has it.
+    Submitted,
+    /// The server will not have it.
+    Rejected,
+}
+
+impl OutboxState {
+    /// Every state, in the order a message passes them.
+    pub const ALL: [Self; 6] =
+        [Self::Draft, Self::Waiting, Self::Submitting, Self::Uncertain, Self::Submitted, Self::Rejected];
+
+    /// The word of the command line's contract and of the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Waiting => "waiting",
+            Self::Submitting => "submitting",
+            Self::Uncertain => "uncertain",
+            Self::Submitted => "submitted",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// The state that a word of [`OutboxState::as_str`] stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
 impl Writer<'_> {
     /// A receipt proves that the provider took the message: whatever the journal thought, it is submitted. Says
     /// whether that was news.
