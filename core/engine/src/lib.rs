@@ -37,10 +37,12 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod clock;
+pub mod cursor;
 pub mod event;
 pub mod identity;
-pub mod preset;
-pub mod secret;
-
 pub mod imap;
 pub mod net;
+pub mod preset;
+pub mod receive;
+pub mod secret;
+pub mod store;

@@ -35,7 +35,7 @@ CREATE TABLE folder (
     name TEXT NOT NULL, -- as on the wire
     uid_validity INTEGER NOT NULL,
     next_uid INTEGER NOT NULL DEFAULT 1, -- the cursor: every message below is stored
-    first_uid_next INTEGER NOT NULL, -- UIDNEXT when first opened: what lies below makes state, not alerts
+    alerts_from INTEGER NOT NULL, -- UIDNEXT when first opened: what lies below makes state, not alerts
     highest_modseq INTEGER NOT NULL DEFAULT 0, -- RFC 7162; 0 where the server has none
     proven_at INTEGER NOT NULL DEFAULT 0, -- end of the last complete fetch; 0 for never
     UNIQUE (account, name)
@@ -61,7 +61,9 @@ CREATE TABLE message (
     time_offset INTEGER NOT NULL DEFAULT 0, -- seconds east of UTC, as the provider wrote it
     UNIQUE (account, digest)
 ) STRICT;
-CREATE INDEX message_by_time ON message (account, time);
+CREATE INDEX message_by_time ON message (time);
+-- What is judged again once the rules have changed.
+CREATE INDEX message_by_rules ON message (rules) WHERE verdict <> 'trusted';
 
 -- The bytes of a message, apart from the rows that lists read.
 CREATE TABLE raw (
@@ -72,11 +74,12 @@ CREATE TABLE raw (
 -- What a message carries, for lists; derived.
 CREATE TABLE attachment (
     message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, -- from 1, in the order of the message
     part TEXT NOT NULL, -- as IMAP numbers parts
     name TEXT NOT NULL DEFAULT '',
     type TEXT NOT NULL DEFAULT '',
     size INTEGER NOT NULL DEFAULT 0, -- decoded bytes
-    PRIMARY KEY (message, part)
+    PRIMARY KEY (message, position)
 ) STRICT;
 
 -- Where a message lies on the server; one message may have several places.
@@ -93,14 +96,17 @@ CREATE INDEX place_by_message ON place (message);
 CREATE TABLE shipment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-    reference TEXT NOT NULL, -- the Message-ID it was submitted with
+    reference TEXT NOT NULL, -- the Message-ID it was submitted with; '' where an imported one's is not certified
     sender TEXT NOT NULL, -- From, or the certified sender
     sender_key TEXT NOT NULL, -- lower case
     origin TEXT NOT NULL CHECK (origin IN ('sent', 'imported')), -- from here, or known by its acceptance only
     subject TEXT NOT NULL DEFAULT '',
     submitted_at INTEGER NOT NULL DEFAULT 0, -- when its submission began here; 0 for imported ones
-    UNIQUE (account, reference, sender_key)
+    state TEXT NOT NULL DEFAULT '', -- derived: of the worst recipient; '' while there is none
+    pending INTEGER NOT NULL DEFAULT 0, -- derived: 1 while more is awaited for a recipient
+    contradictory INTEGER NOT NULL DEFAULT 0 -- derived: 1 if the evidence on a recipient contradicts itself
 ) STRICT;
+CREATE UNIQUE INDEX shipment_by_reference ON shipment (account, sender_key, reference) WHERE reference <> '';
 
 -- The provider's ids of a shipment; two of them mean that it was sent twice.
 CREATE TABLE dispatch (
@@ -132,10 +138,10 @@ CREATE TABLE evidence (
     reference TEXT NOT NULL DEFAULT '', -- <msgid>
     dispatch TEXT NOT NULL, -- <identificativo>
     sender_key TEXT NOT NULL, -- <mittente>, lower case
+    recipient_key TEXT NOT NULL DEFAULT '', -- whom it speaks of, lower case; '' for all or several
     shipment INTEGER REFERENCES shipment (id) ON DELETE CASCADE -- NULL: parked until one founds the shipment
 ) STRICT;
-CREATE INDEX evidence_by_reference ON evidence (account, sender_key, reference);
-CREATE INDEX evidence_by_dispatch ON evidence (account, sender_key, dispatch);
+CREATE INDEX evidence_parked ON evidence (account, sender_key, reference) WHERE shipment IS NULL;
 CREATE INDEX evidence_by_shipment ON evidence (shipment);
 
 -- What a notification is raised for. The identity is the same on every device, the position only here.
@@ -170,5 +176,5 @@ CREATE TABLE outbox (
     dot INTEGER NOT NULL DEFAULT 0, -- 1 while submitting: the final dot may have gone out
     answer TEXT NOT NULL DEFAULT '', -- the server's last words
     installation TEXT NOT NULL, -- where it was written; a restored backup has another
-    replaces INTEGER REFERENCES shipment (id) -- the message that this one is sent again for
+    replaces INTEGER REFERENCES shipment (id) ON DELETE SET NULL -- the message that this one is sent again for
 ) STRICT;
