@@ -1,4 +1,7 @@
 //! The Dovecot harness keeps what it promises: real TLS, real bytes, nothing left behind.
+//!
+//! What the engine does with a real server is tested elsewhere; here the harness itself is on trial, through
+//! a client of its own (`imap`).
 
 use recapito_tests::dovecot::{ALICE, BOB, Dovecot};
 use rustix::io::Errno;

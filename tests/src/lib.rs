@@ -6,6 +6,7 @@
 //! | `corpus`    | the real and official messages, which lie beside the project          |
 //! | `dovecot`   | a private Dovecot on free ports, gone without a trace at the end      |
 //! | `skip`      | the one rule about skipping: loud, and a failure under `CI=true`      |
+//! | `source`    | the project's own files, for the tests that judge them                |
 //!
 //! Absent on purpose: anything that knows PEC. The crates under test are only dev-dependencies.
 #![forbid(unsafe_code)]
@@ -14,3 +15,4 @@ pub mod authority;
 pub mod corpus;
 pub mod dovecot;
 pub mod skip;
+pub mod source;
