@@ -152,7 +152,7 @@ impl Dovecot {
     /// Stops the server; its mail and ports remain for [`Dovecot::restart`].
     ///
     /// # Errors
-    /// If its processes had to be killed after ten seconds.
+    /// If it had not ended ten seconds after it was told to, and was killed.
     pub fn stop(&mut self) -> io::Result<()> {
         let Some(master) = self.master.take() else { return Ok(()) };
         let stopped = master.stop();

@@ -69,21 +69,18 @@ impl Master {
 
     /// Ends the server and waits until its last process is gone.
     ///
-    /// The signal goes to the whole group: told only to its master, Dovecot 2.3.19 gives every session up to
-    /// ten seconds to leave.
+    /// The signals go to the whole group: told only to its master, Dovecot 2.3.19 gives every session up to
+    /// ten seconds to leave, and a session that is told itself may still take some.
     pub(super) fn stop(&self) -> io::Result<()> {
         // An error of a signal means that there is nobody left to receive it.
         let _ = kill_process_group(self.process, Signal::TERM);
         let in_time = self.log_ends_within(Duration::from_secs(10));
-        if !in_time {
-            let _ = kill_process_group(self.process, Signal::KILL);
-        }
+        let _ = kill_process_group(self.process, Signal::KILL);
         self.child.lock().unwrap_or_else(PoisonError::into_inner).wait()?;
         if in_time && self.group_is_gone_within(Duration::from_secs(10)) {
             return Ok(());
         }
-        let _ = kill_process_group(self.process, Signal::KILL);
-        Err(io::Error::other("Dovecot did not stop and was killed"))
+        Err(io::Error::other("Dovecot did not stop when told to"))
     }
 
     /// What it has logged so far.
@@ -107,8 +104,8 @@ impl Master {
         }
     }
 
-    /// The log process may end a few milliseconds before the last session does, and of processes that are
-    /// not our children nothing tells the end: the one place where looking again is all that can be done.
+    /// A killed session takes a moment to vanish, and of a process that is not our child nothing tells the
+    /// end: the one place where looking again is all that can be done.
     fn group_is_gone_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         while test_kill_process_group(self.process).is_ok() {
