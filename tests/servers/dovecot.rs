@@ -4,8 +4,6 @@
 //! a client of its own (`imap`).
 
 use recapito_tests::dovecot::{ALICE, BOB, Dovecot};
-use rustix::io::Errno;
-use rustix::process::{Pid, test_kill_process_group};
 
 use crate::imap::{Answer, Client};
 
@@ -70,22 +68,22 @@ fn a_restart_cuts_connections_and_keeps_mail_and_ports() -> Answer<()> {
 fn a_stopped_server_leaves_no_process() -> Answer<()> {
     let Some(mut server) = Dovecot::start_or_skip() else { return Ok(()) };
     let _logged_in = Client::log_in(&server, ALICE)?;
-    let group = server.process().and_then(|id| Pid::from_raw(id.try_into().ok()?)).ok_or("no process")?;
-    assert_eq!(test_kill_process_group(group), Ok(()));
+    let processes = server.processes().ok_or("no process")?;
+    assert!(processes.lives()?);
     server.stop()?;
-    assert_eq!(test_kill_process_group(group), Err(Errno::SRCH));
-    assert!(server.process().is_none());
+    assert!(!processes.lives()?);
+    assert!(server.processes().is_none());
     Ok(())
 }
 
 #[test]
 fn a_dropped_server_leaves_neither_process_nor_folder() -> Answer<()> {
     let Some(server) = Dovecot::start_or_skip() else { return Ok(()) };
-    let group = server.process().and_then(|id| Pid::from_raw(id.try_into().ok()?)).ok_or("no process")?;
+    let processes = server.processes().ok_or("no process")?;
     let authority = server.authority();
     assert!(authority.is_file());
     drop(server);
-    assert_eq!(test_kill_process_group(group), Err(Errno::SRCH));
+    assert!(!processes.lives()?);
     assert!(!authority.exists());
     Ok(())
 }

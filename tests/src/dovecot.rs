@@ -20,6 +20,7 @@ use std::{env, fs, thread};
 use tempfile::TempDir;
 
 use crate::authority::Authority;
+use crate::group::ProcessGroup;
 use crate::skip::skip;
 use config::Owner;
 use master::{Launch, Master};
@@ -179,9 +180,9 @@ impl Dovecot {
         format!("{}{now}", self.past)
     }
 
-    /// The process id of the running server's master, which is also that of its process group.
-    pub fn process(&self) -> Option<u32> {
-        self.master.as_ref().map(Master::process)
+    /// The processes of the running server.
+    pub fn processes(&self) -> Option<ProcessGroup> {
+        self.master.as_ref().map(Master::group)
     }
 }
 

@@ -12,14 +12,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal};
 
 use super::{config_file, program};
+use crate::group::ProcessGroup;
 
 /// A master that listens. Ends with [`Master::stop`].
 pub(super) struct Master {
     child: Mutex<Child>,
-    process: Pid,
+    group: ProcessGroup,
     /// Brings the word that the server listens; closed once its log has ended.
     listening: Receiver<()>,
     log: Arc<Mutex<String>>,
@@ -45,7 +46,7 @@ impl Master {
             .stderr(Stdio::piped())
             .spawn()?;
         let stderr = child.stderr.take().ok_or_else(|| io::Error::other("Dovecot has no log"))?;
-        let process = Pid::from_child(&child);
+        let group = ProcessGroup::led_by(Pid::from_child(&child));
         let (listens, listening) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));
         thread::spawn({
@@ -53,7 +54,7 @@ impl Master {
             move || collect(stderr, &log, &listens)
         });
 
-        let master = Self { child: Mutex::new(child), process, listening, log };
+        let master = Self { child: Mutex::new(child), group, listening, log };
         match master.listening.recv_timeout(Duration::from_secs(30)) {
             Ok(()) => Ok(Launch::Listening(master)),
             Err(_) => {
@@ -72,12 +73,11 @@ impl Master {
     /// The signals go to the whole group: told only to its master, Dovecot 2.3.19 gives every session up to
     /// ten seconds to leave, and a session that is told itself may still take some.
     pub(super) fn stop(&self) -> io::Result<()> {
-        // An error of a signal means that there is nobody left to receive it.
-        let _ = kill_process_group(self.process, Signal::TERM);
+        self.group.signal(Signal::TERM);
         let in_time = self.log_ends_within(Duration::from_secs(10));
-        let _ = kill_process_group(self.process, Signal::KILL);
+        self.group.signal(Signal::KILL);
         self.child.lock().unwrap_or_else(PoisonError::into_inner).wait()?;
-        if in_time && self.group_is_gone_within(Duration::from_secs(10)) {
+        if in_time && self.group_is_gone_within(Duration::from_secs(10))? {
             return Ok(());
         }
         Err(io::Error::other("Dovecot did not stop when told to"))
@@ -88,9 +88,9 @@ impl Master {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The master's process id.
-    pub(super) fn process(&self) -> u32 {
-        self.process.as_raw_nonzero().get().unsigned_abs()
+    /// All its processes.
+    pub(super) fn group(&self) -> ProcessGroup {
+        self.group
     }
 
     fn log_ends_within(&self, limit: Duration) -> bool {
@@ -106,15 +106,15 @@ impl Master {
 
     /// A killed session takes a moment to vanish, and of a process that is not our child nothing tells the
     /// end: the one place where looking again is all that can be done.
-    fn group_is_gone_within(&self, limit: Duration) -> bool {
+    fn group_is_gone_within(&self, limit: Duration) -> io::Result<bool> {
         let deadline = Instant::now() + limit;
-        while test_kill_process_group(self.process).is_ok() {
+        while self.group.lives()? {
             if Instant::now() > deadline {
-                return false;
+                return Ok(false);
             }
             thread::sleep(Duration::from_millis(1));
         }
-        true
+        Ok(true)
     }
 }
 
