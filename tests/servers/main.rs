@@ -1,0 +1,9 @@
+//! Tests against real mail servers, which show that the byte scripts of the other tests are true.
+//!
+//! Each test starts its own private server. Where the server is not installed the test is skipped, loudly;
+//! `tests/run servers` installs it.
+//!
+//! `dovecot`: the harness itself.
+
+mod dovecot;
+mod imap;
