@@ -257,17 +257,17 @@ impl PostOffice for Office {
 
     fn recipient(&self, _login: &str, address: &str) -> Result<(), Reply> {
         match self.shared.script.behaviour(address) {
-            Behaviour::RefusedAtRcpt => Err(reply(550, "5.1.1 Recipient address rejected")),
+            Behaviour::RefusedAtRcpt => Err(Reply::new(550, "5.1.1 Recipient address rejected")),
             _ => Ok(()),
         }
     }
 
     fn submit(&self, submission: Submission) -> Reply {
         let Some(workshop) = self.workshop(&submission.login) else {
-            return reply(550, "5.7.1 Not a mailbox of this provider");
+            return Reply::new(550, "5.7.1 Not a mailbox of this provider");
         };
         if !submission.reverse_path.eq_ignore_ascii_case(&submission.login) {
-            return reply(553, "5.7.1 Sender address rejected: not owned by user");
+            return Reply::new(553, "5.7.1 Sender address rejected: not owned by user");
         }
         let mishap = self.shared.script.take_mishap();
         let refusal = match (formality::check(&submission), mishap) {
@@ -280,9 +280,9 @@ impl PostOffice for Office {
         match refusal {
             Some(refusal) => {
                 self.refuse(workshop, &submission.login, &raw, refusal);
-                reply(250, "2.0.0 Ok: queued")
+                Reply::new(250, "2.0.0 Ok: queued")
             }
-            None => reply(250, &format!("2.0.0 Ok: queued as {}", self.accept(workshop, &raw, mishap))),
+            None => Reply::new(250, format!("2.0.0 Ok: queued as {}", self.accept(workshop, &raw, mishap))),
         }
     }
 }
@@ -327,7 +327,7 @@ fn send(boxes: &BTreeMap<String, OpenBox>, message: &[u8], by: &Workshop, to: &s
 /// Final delivery: the trace fields that a message server puts in front.
 fn deposit(mailbox: &Mailbox, message: &[u8], reverse_path: &str, to: &str, by: &Workshop, now: Timestamp) {
     let head = format!("Return-Path: <{reverse_path}>\r\nDelivered-To: {to}\r\n{}", trace(by, "LMTP", now));
-    mailbox.append("INBOX", [head.as_bytes(), message].concat());
+    mailbox.append_at("INBOX", [head.as_bytes(), message].concat(), now);
 }
 
 fn trace(by: &Workshop, protocol: &str, now: Timestamp) -> String {
@@ -336,8 +336,4 @@ fn trace(by: &Workshop, protocol: &str, now: Timestamp) -> String {
     format!(
         "Received: from localhost (localhost [127.0.0.1])\r\n\tby mail.{domain} with {protocol};\r\n\t{date}\r\n"
     )
-}
-
-fn reply(code: u16, text: &str) -> Reply {
-    Reply { code, text: text.to_owned() }
 }
