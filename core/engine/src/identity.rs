@@ -1,8 +1,12 @@
 //! The identities that pass between modules; none of them is ever a bare integer or string.
 
+mod folder_name;
+
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+
+pub use folder_name::FolderName;
 
 macro_rules! row_identity {
     ($(#[$doc:meta])* $name:ident, $letter:literal) => {
@@ -89,21 +93,10 @@ imap_number! {
 impl Uid {
     /// The lowest there can be.
     pub const FIRST: Self = Self(NonZeroU32::MIN);
-}
 
-/// The name of a folder, as it is on the wire (modified UTF-7 or UTF-8, RFC 3501 §5.1.3).
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct FolderName(String);
-
-impl FolderName {
-    /// Takes the name as the server gave it.
-    pub fn new(name: &str) -> Self {
-        Self(name.to_owned())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The one after it; the highest is its own successor.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -17,7 +17,7 @@ mod guard;
 mod idle;
 mod login;
 mod reply;
-mod uid;
+mod uid_set;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,14 +25,16 @@ use std::time::Duration;
 pub use self::dialogue::Transport;
 pub use self::error::{Error, Refusal, Words};
 pub use self::fetch::{Body, Fetch, Fetched};
-pub use self::folder::{Folder, FolderName, Role};
+pub use self::folder::{Folder, Role};
 pub use self::idle::IdleEnd;
 pub use self::login::Connection;
 pub use self::reply::Capabilities;
-pub use self::uid::{Uid, UidSet, UidValidity};
+pub use self::uid_set::UidSet;
 
 use self::dialogue::Dialogue;
 use self::reply::{Note, Reply};
+use crate::cursor::Selected;
+use crate::identity::{FolderName, Uid};
 
 /// A mailbox somebody has logged in to. Made by [`Connection::login`].
 ///
@@ -55,19 +57,6 @@ pub struct Limits {
     pub silence: Duration,
     /// How long a command may take altogether; for a message or a list of sizes it is an hour.
     pub command: Duration,
-}
-
-/// A folder that has been opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selected {
-    /// The generation of the UIDs.
-    pub uid_validity: UidValidity,
-    /// The UID that the next message will have or exceed; not every server says it.
-    pub uid_next: Option<Uid>,
-    /// How many messages there are.
-    pub exists: u32,
-    /// The latest change of the folder, where the server counts changes (RFC 7162).
-    pub highest_modseq: Option<u64>,
 }
 
 /// What to search for.

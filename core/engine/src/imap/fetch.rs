@@ -13,7 +13,8 @@ use super::MOST_MESSAGES;
 use super::dialogue::{Dialogue, after};
 use super::error::Error;
 use super::reply::Reply;
-use super::uid::{Uid, UidSet};
+use super::uid_set::UidSet;
+use crate::identity::Uid;
 
 /// A fetch under way. Dropped before its end it leaves the session of no use.
 #[derive(Debug)]

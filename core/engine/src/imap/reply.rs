@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::error::{Error, Refusal, Words};
 use super::fetch::Body;
 use super::folder::Folder;
-use super::uid::{Uid, UidValidity};
+use crate::identity::{Uid, UidValidity};
 
 /// One response of the server.
 pub(super) enum Reply {

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::identity::{FolderName, UidValidity};
 use crate::net::Stream;
 
 mod fault;

@@ -155,13 +155,13 @@ impl FromSql for Column<BTreeSet<State>> {
 
 impl ToSql for FolderName {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
+        Ok(self.as_wire().into())
     }
 }
 
 impl FromSql for FolderName {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_str().map(Self::new)
+        value.as_str().map(Self::from_wire)
     }
 }
 

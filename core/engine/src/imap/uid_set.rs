@@ -1,47 +1,15 @@
-//! The names of messages in a folder: UID, UIDVALIDITY, and sets of UIDs as a command writes them.
-//! RFC 3501 §2.3.1.1 and the `sequence-set` of its grammar.
+//! Sets of UIDs, as a command writes them: the `sequence-set` of RFC 3501 §9.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::num::NonZeroU32;
 
-/// A message's number in a folder, never given to another message while the [`UidValidity`] stays the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uid(pub NonZeroU32);
-
-/// The generation of a folder's UIDs: with another value, every UID known before means nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UidValidity(pub NonZeroU32);
+use crate::identity::Uid;
 
 /// A set of UIDs. Its `Display` is the wire's form: `1:3,7`, `20:*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UidSet {
     /// First and last of each run; without a last it goes to the end of the folder.
     runs: Vec<(Uid, Option<Uid>)>,
-}
-
-impl Uid {
-    /// The UID of that number; zero is none.
-    pub fn new(number: u32) -> Option<Self> {
-        NonZeroU32::new(number).map(Self)
-    }
-
-    /// Its number.
-    pub fn get(self) -> u32 {
-        self.0.get()
-    }
-}
-
-impl UidValidity {
-    /// The UIDVALIDITY of that number; zero is none.
-    pub fn new(number: u32) -> Option<Self> {
-        NonZeroU32::new(number).map(Self)
-    }
-
-    /// Its number.
-    pub fn get(self) -> u32 {
-        self.0.get()
-    }
 }
 
 impl UidSet {
