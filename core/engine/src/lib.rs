@@ -36,6 +36,8 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod clock;
+pub mod compose;
 pub mod event;
 pub mod identity;
 pub mod secret;
+pub mod smtp;
