@@ -37,7 +37,9 @@
 
 pub mod clock;
 pub mod compose;
+pub mod cursor;
 pub mod event;
 pub mod identity;
 pub mod secret;
 pub mod smtp;
+pub mod store;

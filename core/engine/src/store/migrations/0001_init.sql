@@ -61,7 +61,9 @@ CREATE TABLE message (
     time_offset INTEGER NOT NULL DEFAULT 0, -- seconds east of UTC, as the provider wrote it
     UNIQUE (account, digest)
 ) STRICT;
-CREATE INDEX message_by_time ON message (account, time);
+CREATE INDEX message_by_time ON message (time);
+-- What is judged again once the rules have changed.
+CREATE INDEX message_by_rules ON message (rules) WHERE verdict <> 'trusted';
 
 -- The bytes of a message, apart from the rows that lists read.
 CREATE TABLE raw (
@@ -93,14 +95,17 @@ CREATE INDEX place_by_message ON place (message);
 CREATE TABLE shipment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-    reference TEXT NOT NULL, -- the Message-ID it was submitted with
+    reference TEXT NOT NULL, -- the Message-ID it was submitted with; '' where an imported one's is not certified
     sender TEXT NOT NULL, -- From, or the certified sender
     sender_key TEXT NOT NULL, -- lower case
     origin TEXT NOT NULL CHECK (origin IN ('sent', 'imported')), -- from here, or known by its acceptance only
     subject TEXT NOT NULL DEFAULT '',
     submitted_at INTEGER NOT NULL DEFAULT 0, -- when its submission began here; 0 for imported ones
-    UNIQUE (account, reference, sender_key)
+    state TEXT NOT NULL DEFAULT '', -- derived: of the worst recipient; '' while there is none
+    pending INTEGER NOT NULL DEFAULT 0, -- derived: 1 while more is awaited for a recipient
+    contradictory INTEGER NOT NULL DEFAULT 0 -- derived: 1 if the evidence on a recipient contradicts itself
 ) STRICT;
+CREATE UNIQUE INDEX shipment_by_reference ON shipment (account, sender_key, reference) WHERE reference <> '';
 
 -- The provider's ids of a shipment; two of them mean that it was sent twice.
 CREATE TABLE dispatch (
@@ -132,6 +137,7 @@ CREATE TABLE evidence (
     reference TEXT NOT NULL DEFAULT '', -- <msgid>
     dispatch TEXT NOT NULL, -- <identificativo>
     sender_key TEXT NOT NULL, -- <mittente>, lower case
+    recipient_key TEXT NOT NULL DEFAULT '', -- whom it speaks of, lower case; '' for all or several
     shipment INTEGER REFERENCES shipment (id) ON DELETE CASCADE -- NULL: parked until one founds the shipment
 ) STRICT;
 CREATE INDEX evidence_by_reference ON evidence (account, sender_key, reference);
@@ -170,5 +176,5 @@ CREATE TABLE outbox (
     dot INTEGER NOT NULL DEFAULT 0, -- 1 while submitting: the final dot may have gone out
     answer TEXT NOT NULL DEFAULT '', -- the server's last words
     installation TEXT NOT NULL, -- where it was written; a restored backup has another
-    replaces INTEGER REFERENCES shipment (id) -- the message that this one is sent again for
+    replaces INTEGER REFERENCES shipment (id) ON DELETE SET NULL -- the message that this one is sent again for
 ) STRICT;
