@@ -145,7 +145,7 @@ fn split_line(line: &[u8]) -> Option<(u16, bool, String)> {
         [b'\r' | b'\n', ..] => (true, rest),
         _ => return None,
     };
-    Some((code, is_last, String::from_utf8_lossy(words).trim().replace(char::is_control, " ")))
+    Some((code, is_last, String::from_utf8_lossy(words).replace(char::is_control, " ").trim().to_owned()))
 }
 
 fn append(text: &mut String, line: &str) {

@@ -291,7 +291,7 @@ async fn an_answer_too_many_is_not_taken_for_the_next_one() {
 async fn a_server_that_cuts_the_body_short_may_say_why() {
     let mut steps = agreeable(MESSAGE);
     steps.truncate(steps.len() - 2);
-    steps.push(say("552 too large\r\n"));
+    steps.extend([hear("Subject:"), say("552 too large\r\n")]);
     let (client, server) = duplex(16);
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
     let outcome = submit_over(client, async { ControlFlow::Continue(()) }).await;
