@@ -40,6 +40,7 @@ pub mod compose;
 pub mod cursor;
 pub mod event;
 pub mod identity;
+pub mod outbox;
 pub mod secret;
 pub mod smtp;
 pub mod store;

@@ -144,8 +144,6 @@ pub enum Postponement {
     Held,
     /// The server offers neither PLAIN nor LOGIN.
     NoMechanism,
-    /// There was no connection at all.
-    Unreachable,
 }
 
 /// A negative answer of the server.

@@ -12,7 +12,8 @@ pub mod account;
 mod error;
 mod file;
 mod migration;
-mod outbox;
+pub mod outbox;
+mod turn;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use tokio::sync::Semaphore;
 
 pub use error::{Error, Result};
 pub use file::Installation;
+pub use turn::Turn;
 
 /// A store, open. Clones share it.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ use recapito_pec::{Address, CertifiedTime, Kind, Verdict};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::account::Protocol;
+use super::outbox;
 use crate::event::EventKind;
 use crate::identity::{AccountId, EventId, FolderName, MessageId, ShipmentId, Uid, UidValidity};
 
@@ -85,7 +86,7 @@ macro_rules! word_column {
         }
     )*};
 }
-word_column!(EventKind, Kind, Protocol, State, Verdict);
+word_column!(EventKind, Kind, outbox::State, Protocol, State, Verdict);
 
 macro_rules! digest_column {
     ($($type:ty => $make:path),*) => {$(
