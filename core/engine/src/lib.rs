@@ -41,6 +41,7 @@ pub mod cursor;
 pub mod event;
 pub mod identity;
 pub mod outbox;
+pub mod receive;
 pub mod secret;
 pub mod smtp;
 pub mod store;

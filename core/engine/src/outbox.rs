@@ -25,7 +25,7 @@ use crate::event::{Event, EventKind};
 use crate::identity::{AccountId, EventId, ShipmentId};
 use crate::smtp::{Login, Outcome, Patience, Postponement, Refusal, Reply, Submission, submit};
 use crate::store::account::{LoginRefusal, Protocol};
-pub use crate::store::outbox::{Entry, State};
+pub use crate::store::outbox::{Entry, OutboxState};
 use crate::store::{self, Installation, Store, Turn, Writer};
 
 /// The outbox of one account.
@@ -58,7 +58,7 @@ pub struct Attempt {
     /// What the dialogue with the server came to.
     pub outcome: Outcome,
     /// Where the message stands now. A receipt may know better than the dialogue.
-    pub state: State,
+    pub state: OutboxState,
 }
 
 /// Why the user's wish cannot be followed.
@@ -70,7 +70,7 @@ pub enum Error {
     /// Not from this state: only what waits can be retried or cancelled, since the rest has been sent, may have been
     /// sent, or was refused; only what is uncertain can be settled.
     #[error("a message that is {} cannot be moved so", .0.as_str())]
-    WrongState(State),
+    WrongState(OutboxState),
 }
 
 /// What the user knows of an uncertain message.
@@ -154,7 +154,7 @@ impl Outbox<'_> {
                 for entry in writer.outbox()?.iter().filter(|entry| entry.account == turn.account()) {
                     if let Some(state) = after_restart(entry, &here) {
                         writer.move_entry(entry.shipment, entry.state, state, None, now)?;
-                        if state == State::Uncertain {
+                        if state == OutboxState::Uncertain {
                             add_event(writer, entry, EventKind::Uncertain, now)?;
                         }
                     }
@@ -227,17 +227,17 @@ fn conclude(
     attempt: u32,
     outcome: &Outcome,
     now: Timestamp,
-) -> store::Result<State> {
+) -> store::Result<OutboxState> {
     if let Outcome::LoginRefused(reply) = outcome {
         let refusal = LoginRefusal { protocol: Protocol::Smtp, at: now, answer: words(reply) };
         writer.note_login_refusal(turn.account(), &refusal)?;
     }
     let entry = writer.outbox_entry(shipment)?;
-    if entry.state != State::Submitting || entry.attempts != attempt {
+    if entry.state != OutboxState::Submitting || entry.attempts != attempt {
         return Ok(entry.state);
     }
     let next = after_attempt(outcome, attempt, now);
-    writer.move_entry(shipment, State::Submitting, next.state, next.next_at, now)?;
+    writer.move_entry(shipment, OutboxState::Submitting, next.state, next.next_at, now)?;
     writer.note_answer(shipment, &next.answer)?;
     if let Some(kind) = next.event {
         add_event(writer, &entry, kind, now)?;
@@ -269,7 +269,7 @@ pub async fn retry(store: &Store, shipment: ShipmentId, now: Timestamp) -> Resul
     let moved = store
         .write(move |writer| {
             let entry = writer.outbox_entry(shipment)?;
-            if writer.move_entry(shipment, State::Waiting, State::Waiting, None, now)? {
+            if writer.move_entry(shipment, OutboxState::Waiting, OutboxState::Waiting, None, now)? {
                 writer.clear_login_refusals(entry.account)?;
                 return Ok(Ok(()));
             }
@@ -284,7 +284,7 @@ pub async fn retry(store: &Store, shipment: ShipmentId, now: Timestamp) -> Resul
 /// # Errors
 /// [`Error::WrongState`] unless it waits.
 pub async fn cancel(store: &Store, shipment: ShipmentId, now: Timestamp) -> Result<(), Error> {
-    change(store, shipment, State::Waiting, State::Draft, now).await
+    change(store, shipment, OutboxState::Waiting, OutboxState::Draft, now).await
 }
 
 /// Settles an uncertain message by what the user knows: it is submitted, or becomes a draft.
@@ -298,17 +298,17 @@ pub async fn settle(
     now: Timestamp,
 ) -> Result<(), Error> {
     let state = match settlement {
-        Settlement::NotSent => State::Draft,
-        Settlement::Sent => State::Submitted,
+        Settlement::NotSent => OutboxState::Draft,
+        Settlement::Sent => OutboxState::Submitted,
     };
-    change(store, shipment, State::Uncertain, state, now).await
+    change(store, shipment, OutboxState::Uncertain, state, now).await
 }
 
 async fn change(
     store: &Store,
     shipment: ShipmentId,
-    from: State,
-    to: State,
+    from: OutboxState,
+    to: OutboxState,
     now: Timestamp,
 ) -> Result<(), Error> {
     let moved = store
@@ -325,7 +325,7 @@ async fn change(
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Next {
     /// Where the message stands.
-    pub state: State,
+    pub state: OutboxState,
     /// Not to be tried again before; absent for at once.
     pub next_at: Option<Timestamp>,
     /// The server's words, empty where there were none.
@@ -341,21 +341,21 @@ pub struct Next {
 pub fn after_attempt(outcome: &Outcome, attempts: u32, now: Timestamp) -> Next {
     let next = |state, answer| Next { state, next_at: None, answer, event: None };
     match outcome {
-        Outcome::Accepted(reply) => next(State::Submitted, words(reply)),
-        Outcome::LoginRefused(reply) => next(State::Waiting, words(reply)),
-        Outcome::Postponed(Postponement::Held) => next(State::Waiting, String::new()),
+        Outcome::Accepted(reply) => next(OutboxState::Submitted, words(reply)),
+        Outcome::LoginRefused(reply) => next(OutboxState::Waiting, words(reply)),
+        Outcome::Postponed(Postponement::Held) => next(OutboxState::Waiting, String::new()),
         Outcome::Postponed(why) => {
             let answer = match why {
                 Postponement::Answered(refusals) => words_of_all(refusals),
                 Postponement::Broken(_) | Postponement::Held | Postponement::NoMechanism => String::new(),
             };
-            Next { next_at: now.checked_add(backoff(attempts)).ok(), ..next(State::Waiting, answer) }
+            Next { next_at: now.checked_add(backoff(attempts)).ok(), ..next(OutboxState::Waiting, answer) }
         }
         Outcome::Rejected(refusals) => {
-            Next { event: Some(EventKind::Rejected), ..next(State::Rejected, words_of_all(refusals)) }
+            Next { event: Some(EventKind::Rejected), ..next(OutboxState::Rejected, words_of_all(refusals)) }
         }
         Outcome::Uncertain(_) => {
-            Next { event: Some(EventKind::Uncertain), ..next(State::Uncertain, String::new()) }
+            Next { event: Some(EventKind::Uncertain), ..next(OutboxState::Uncertain, String::new()) }
         }
     }
 }
@@ -364,13 +364,17 @@ pub fn after_attempt(outcome: &Outcome, attempts: u32, now: Timestamp) -> Next {
 ///
 /// In a restored backup, what waits may have been sent since from where the backup was made, and what was being
 /// submitted may have been sent whatever the journal of that moment says.
-pub fn after_restart(entry: &Entry, here: &Installation) -> Option<State> {
+pub fn after_restart(entry: &Entry, here: &Installation) -> Option<OutboxState> {
     let is_restored = entry.installation != *here;
     match entry.state {
-        State::Submitting if entry.dot || is_restored => Some(State::Uncertain),
-        State::Submitting => Some(State::Waiting),
-        State::Waiting if is_restored => Some(State::Draft),
-        State::Draft | State::Rejected | State::Submitted | State::Uncertain | State::Waiting => None,
+        OutboxState::Submitting if entry.dot || is_restored => Some(OutboxState::Uncertain),
+        OutboxState::Submitting => Some(OutboxState::Waiting),
+        OutboxState::Waiting if is_restored => Some(OutboxState::Draft),
+        OutboxState::Draft
+        | OutboxState::Rejected
+        | OutboxState::Submitted
+        | OutboxState::Uncertain
+        | OutboxState::Waiting => None,
     }
 }
 

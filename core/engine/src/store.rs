@@ -10,9 +10,14 @@
 
 pub mod account;
 mod error;
+mod event;
+pub mod evidence;
 mod file;
+pub mod folder;
+pub mod message;
 mod migration;
 pub mod outbox;
+pub mod shipment;
 mod turn;
 mod value;
 
@@ -54,6 +59,15 @@ pub struct Reader<'a> {
 #[derive(Debug)]
 pub struct Writer<'a> {
     reader: Reader<'a>,
+}
+
+/// Which rows of a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Page {
+    /// At most so many.
+    pub limit: u32,
+    /// After so many.
+    pub offset: u32,
 }
 
 impl Store {
@@ -183,6 +197,21 @@ impl Reader<'_> {
     pub fn epoch(&self) -> Result<String> {
         Ok(self.connection.query_row("SELECT epoch FROM store", [], |row| row.get(0))?)
     }
+}
+
+/// What LIKE takes for “holds this text”; `%` for no search. SQLite ignores the case of ASCII letters only.
+fn search_pattern(search: Option<&str>) -> String {
+    let mut pattern = String::from("%");
+    for c in search.unwrap_or_default().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    if pattern.len() > 1 {
+        pattern.push('%');
+    }
+    pattern
 }
 
 #[cfg(test)]

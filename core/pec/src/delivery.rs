@@ -8,8 +8,10 @@
 //! only what the provider signed enters it. Ranks: RFC 6109 §3; a delivery may follow either delay notice, and
 //! contradictions are kept and shown.
 
-use jiff::{SignedDuration, Timestamp};
+use std::cmp::{self, Ordering};
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::daticert::{ReceiptType, Recipient};
 use crate::verification::EvidenceDigest;
@@ -80,7 +82,9 @@ impl Evidence {
             return None;
         }
         let data = verification.certdata.as_ref()?;
-        let failure = || Failure { error: data.error.clone(), text: data.error_text.clone() };
+        // An empty element says no more than one left out.
+        let text = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let failure = || Failure { error: data.error.clone(), text: text(&data.error_text) };
         let fact = match verification.kind {
             Kind::Acceptance => Fact::Accepted,
             Kind::Refusal => Fact::Refused(failure()),
@@ -95,11 +99,11 @@ impl Evidence {
         };
         Some(Self {
             digest: verification.digest,
-            reference: data.reference.clone(),
+            reference: text(&data.reference),
             sender: data.sender.clone()?,
-            dispatch: data.envelope.clone()?,
+            dispatch: text(&data.envelope)?,
             time: data.time?,
-            subject: data.subject.clone(),
+            subject: text(&data.subject),
             recipients: data.recipients.clone(),
             fact,
         })
@@ -152,17 +156,33 @@ impl Evidence {
     }
 }
 
+impl Fact {
+    /// The one recipient that it speaks of; `None` where it speaks of all or several.
+    pub fn recipient(&self) -> Option<&Address> {
+        match self {
+            Self::Delivered(address, _) | Self::Failed(address, _) => Some(address),
+            Self::Delayed(address, _) => address.as_ref(),
+            Self::Accepted | Self::Refused(_) | Self::TakenInCharge(_) | Self::VirusFound => None,
+        }
+    }
+}
+
 impl Delay {
     /// Both notices share header, `tipo` and subject; only the provider's text tells them apart. What cannot be
     /// told is the earlier one, which claims less. “5.4.1” opens the last notice of Aruba and Namirial (2023–2026);
-    /// the first notice speaks of the first and of the next 12 hours, the second of 24.
+    /// the first notice speaks of the first and of the next 12 hours, and may announce the other one.
     pub fn from_text(text: Option<&str>) -> Self {
         let text = text.unwrap_or_default().trim().to_lowercase();
-        let says = |words: [&str; 3]| words.iter().any(|word| text.contains(word));
-        if text.starts_with("5.4.1") {
-            return Self::Hours24;
-        }
-        match says(["24", "ventiquattro", "twenty-four"]) && !says(["12", "dodici", "twelve"]) {
+        let words: Vec<_> =
+            text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        // A number counts only as a number of hours: dates and times of day are full of 12 and 24.
+        let says = |numbers: [&str; 3], joined: &str| {
+            let of_hours = |pair: &[&str]| matches!(pair, [number, "ore" | "hour" | "hours" | "h"] if numbers.contains(number));
+            words.contains(&joined) || words.windows(2).any(of_hours)
+        };
+        let of_12 = says(["12", "dodici", "twelve"], "12h");
+        let of_24 = says(["24", "ventiquattro", "four"], "24h");
+        match text.starts_with("5.4.1") || (of_24 && !of_12) {
             true => Self::Hours24,
             false => Self::Hours12,
         }
@@ -293,7 +313,7 @@ impl Status {
         let key = |status: &Self| (status.since, status.evidence, status.failure.clone());
         let seen = &self.seen | &other.seen;
         let winner = match self.state.cmp(&other.state).reverse().then_with(|| key(&self).cmp(&key(&other))) {
-            std::cmp::Ordering::Greater => other,
+            Ordering::Greater => other,
             _ => self,
         };
         Self { seen, ..winner }
@@ -323,17 +343,30 @@ impl Delivery {
             self.dispatches.insert(evidence.dispatch.clone());
         }
         for (address, status) in evidence.statuses() {
-            let joined = match self.recipients.remove(&address) {
-                Some(known) => known.join(status),
-                None => status,
+            let (address, status) = match self.recipients.remove_entry(&address) {
+                // Of two spellings one is kept whichever came first.
+                Some((known, before)) => {
+                    (cmp::min_by_key(known, address, |a| a.as_str().to_owned()), before.join(status))
+                }
+                None => (address, status),
             };
-            self.recipients.insert(address, joined);
+            self.recipients.insert(address, status);
         }
     }
 
     /// The state of the worst recipient; `None` without recipients.
     pub fn state(&self) -> Option<State> {
         self.recipients.values().map(|status| status.state).max_by_key(|state| state.concern())
+    }
+
+    /// Whether more is awaited for a recipient.
+    pub fn is_pending(&self) -> bool {
+        self.recipients.values().any(|status| !status.state.is_settled())
+    }
+
+    /// Whether the evidence on any recipient contradicts itself.
+    pub fn is_contradictory(&self) -> bool {
+        self.recipients.values().any(Status::is_contradictory)
     }
 
     /// Whether the provider gave the same message two ids.
@@ -414,3 +447,6 @@ pub fn is_plausible(signed_at: Timestamp, submitted_at: Option<Timestamp>, first
 }
 
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+#[cfg(test)]
+mod tests;

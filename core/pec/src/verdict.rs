@@ -77,7 +77,22 @@ pub enum Note {
 }
 
 impl Note {
-    /// The word of the command line's contract.
+    /// Every note.
+    pub const ALL: [Self; 6] = [
+        Self::CertdataInvalid,
+        Self::HeaderDiffers,
+        Self::NoRevocationData,
+        Self::Sha1Digest,
+        Self::SignerExpiredSince,
+        Self::TimeDiffers,
+    ];
+
+    /// The note that a word of [`Note::as_str`] stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|note| note.as_str() == word)
+    }
+
+    /// The word of the command line's contract and of the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CertdataInvalid => "certdata-invalid",

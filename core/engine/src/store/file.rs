@@ -70,7 +70,11 @@ pub(super) fn make_directory(directory: &Path) -> Result<()> {
 /// Takes the lock of opening; it goes with the value. Never held longer than an opening takes.
 pub(super) fn lock(directory: &Path) -> Result<File> {
     let file = private().create(true).open(directory.join(LOCK)).map_err(classify)?;
-    file.lock().map_err(classify)?;
+    match file.lock() {
+        // Where the platform has no file locks, as on a phone, the app is the only process.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+        locked => locked.map_err(classify)?,
+    }
     Ok(file)
 }
 

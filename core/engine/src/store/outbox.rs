@@ -5,9 +5,10 @@
 
 use jiff::Timestamp;
 use recapito_pec::Address;
-use recapito_pec::delivery;
+use recapito_pec::delivery::Status;
 use rusqlite::{OptionalExtension, Row, named_params};
 
+use super::shipment::{Head, Origin};
 use super::value::Column;
 use super::{Installation, Reader, Result, Turn, Writer};
 use crate::compose::Composed;
@@ -29,7 +30,7 @@ pub struct Entry {
     /// To and Cc.
     pub recipients: Vec<Address>,
     /// Where it stands.
-    pub state: State,
+    pub state: OutboxState,
     /// Whether the final dot may have gone out; of meaning while submitting.
     pub dot: bool,
     /// How often its submission was begun.
@@ -50,7 +51,7 @@ pub struct Entry {
 
 /// Where a message of the outbox stands, in the order of its life.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum State {
+pub enum OutboxState {
     /// At rest until its author decides.
     Draft,
     /// To be submitted once it is due.
@@ -65,7 +66,7 @@ pub enum State {
     Rejected,
 }
 
-impl State {
+impl OutboxState {
     /// Every state.
     pub const ALL: [Self; 6] =
         [Self::Draft, Self::Waiting, Self::Submitting, Self::Uncertain, Self::Submitted, Self::Rejected];
@@ -82,7 +83,7 @@ impl State {
         }
     }
 
-    /// The state that a word of [`State::as_str`] stands for.
+    /// The state that a word of [`OutboxState::as_str`] stands for.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
@@ -150,18 +151,14 @@ impl Writer<'_> {
         installation: &Installation,
         now: Timestamp,
     ) -> Result<ShipmentId> {
-        self.connection.execute(
-            "INSERT INTO shipment (account, reference, sender, sender_key, origin, subject)
-             VALUES (:account, :reference, :sender, :sender_key, 'sent', :subject)",
-            named_params! {
-                ":account": account,
-                ":reference": message.reference,
-                ":sender": message.sender.as_str(),
-                ":sender_key": message.sender.key(),
-                ":subject": message.subject,
-            },
-        )?;
-        let shipment = ShipmentId(self.connection.last_insert_rowid());
+        let shipment = self.add_shipment(&Head {
+            account,
+            reference: Some(message.reference.clone()),
+            sender: message.sender.clone(),
+            origin: Origin::Sent,
+            subject: Some(message.subject.clone()),
+            submitted_at: None,
+        })?;
         let recipients: Vec<&str> = message.recipients.iter().map(Address::as_str).collect();
         self.connection.execute(
             "INSERT INTO outbox (shipment, state, raw, recipients, created_at, changed_at, installation)
@@ -229,25 +226,11 @@ impl Writer<'_> {
             "UPDATE shipment SET submitted_at = :now WHERE id = :shipment AND submitted_at = 0",
             named_params! { ":shipment": claim.shipment, ":now": Column(now) },
         )?;
-        let state = Column(delivery::State::Submitted);
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO recipient (shipment, address, address_key, state, seen)
-             VALUES (:shipment, :address, :key, :state, :state)
-             ON CONFLICT (shipment, address_key) DO NOTHING",
-        )?;
+        let mut delivery = self.delivery(claim.shipment)?;
         for address in &claim.recipients {
-            insert.execute(named_params! {
-                ":shipment": claim.shipment,
-                ":address": address.as_str(),
-                ":key": address.key(),
-                ":state": state,
-            })?;
+            delivery.recipients.entry(address.clone()).or_insert_with(Status::submitted);
         }
-        self.connection.execute(
-            "UPDATE shipment SET state = :state, pending = 1 WHERE id = :shipment AND state = ''",
-            named_params! { ":shipment": claim.shipment, ":state": state },
-        )?;
-        Ok(())
+        self.set_delivery(claim.shipment, &delivery)
     }
 
     /// Notes that the final dot may go out from now on. Says no if the claim does not stand any more: then it must
@@ -271,8 +254,8 @@ impl Writer<'_> {
     pub fn move_entry(
         &mut self,
         shipment: ShipmentId,
-        from: State,
-        to: State,
+        from: OutboxState,
+        to: OutboxState,
         next_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool> {
@@ -287,7 +270,7 @@ impl Writer<'_> {
                 ":now": Column(now),
             },
         )?;
-        if changed > 0 && matches!(to, State::Draft | State::Rejected | State::Waiting) {
+        if changed > 0 && matches!(to, OutboxState::Draft | OutboxState::Rejected | OutboxState::Waiting) {
             self.await_no_receipts(shipment)?;
         }
         Ok(changed > 0)
@@ -295,16 +278,9 @@ impl Writer<'_> {
 
     /// What was not sent has no recipients to hear of, except those that evidence speaks of nevertheless.
     fn await_no_receipts(&mut self, shipment: ShipmentId) -> Result<()> {
-        self.connection.execute(
-            "DELETE FROM recipient WHERE shipment = :shipment AND state = :state",
-            named_params! { ":shipment": shipment, ":state": Column(delivery::State::Submitted) },
-        )?;
-        self.connection.execute(
-            "UPDATE shipment SET state = '', pending = 0
-             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE shipment = ?1)",
-            [shipment],
-        )?;
-        Ok(())
+        let mut delivery = self.delivery(shipment)?;
+        delivery.recipients.retain(|_, status| status.evidence.is_some());
+        self.set_delivery(shipment, &delivery)
     }
 
     /// Keeps the server's last words about a message.

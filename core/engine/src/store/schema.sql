@@ -35,7 +35,7 @@ CREATE TABLE folder (
     name TEXT NOT NULL, -- as on the wire
     uid_validity INTEGER NOT NULL,
     next_uid INTEGER NOT NULL DEFAULT 1, -- the cursor: every message below is stored
-    first_uid_next INTEGER NOT NULL, -- UIDNEXT when first opened: what lies below makes state, not alerts
+    alerts_from INTEGER NOT NULL, -- UIDNEXT when first opened: what lies below makes state, not alerts
     highest_modseq INTEGER NOT NULL DEFAULT 0, -- RFC 7162; 0 where the server has none
     proven_at INTEGER NOT NULL DEFAULT 0, -- end of the last complete fetch; 0 for never
     UNIQUE (account, name)
@@ -74,11 +74,12 @@ CREATE TABLE raw (
 -- What a message carries, for lists; derived.
 CREATE TABLE attachment (
     message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, -- from 1, in the order of the message
     part TEXT NOT NULL, -- as IMAP numbers parts
     name TEXT NOT NULL DEFAULT '',
     type TEXT NOT NULL DEFAULT '',
     size INTEGER NOT NULL DEFAULT 0, -- decoded bytes
-    PRIMARY KEY (message, part)
+    PRIMARY KEY (message, position)
 ) STRICT;
 
 -- Where a message lies on the server; one message may have several places.
@@ -140,8 +141,7 @@ CREATE TABLE evidence (
     recipient_key TEXT NOT NULL DEFAULT '', -- whom it speaks of, lower case; '' for all or several
     shipment INTEGER REFERENCES shipment (id) ON DELETE CASCADE -- NULL: parked until one founds the shipment
 ) STRICT;
-CREATE INDEX evidence_by_reference ON evidence (account, sender_key, reference);
-CREATE INDEX evidence_by_dispatch ON evidence (account, sender_key, dispatch);
+CREATE INDEX evidence_parked ON evidence (account, sender_key, reference) WHERE shipment IS NULL;
 CREATE INDEX evidence_by_shipment ON evidence (shipment);
 
 -- What a notification is raised for. The identity is the same on every device, the position only here.

@@ -4,16 +4,18 @@
 //! [`Column`] wraps what other crates own. A word or number that no value stands for is an error of the column, not
 //! a guess: only this program writes the store.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{Timestamp, tz::Offset};
 use recapito_pec::delivery::State;
 use recapito_pec::verification::EvidenceDigest;
-use recapito_pec::{Address, CertifiedTime, Kind, Verdict};
+use recapito_pec::{Address, CertifiedTime, Kind, Note, Verdict};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::account::Protocol;
-use super::outbox;
+use super::outbox::OutboxState;
+use super::shipment::Origin;
 use crate::event::EventKind;
 use crate::identity::{AccountId, EventId, FolderName, MessageId, ShipmentId, Uid, UidValidity};
 
@@ -86,7 +88,7 @@ macro_rules! word_column {
         }
     )*};
 }
-word_column!(EventKind, Kind, outbox::State, Protocol, State, Verdict);
+word_column!(EventKind, Kind, Origin, OutboxState, Protocol, State, Verdict);
 
 macro_rules! digest_column {
     ($($type:ty => $make:path),*) => {$(
@@ -104,6 +106,52 @@ macro_rules! digest_column {
     )*};
 }
 digest_column!(EventId => EventId, EvidenceDigest => EvidenceDigest);
+
+/// Empty for none.
+impl FromSql for Column<Option<EvidenceDigest>> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_blob()? {
+            [] => Ok(Self(None)),
+            _ => Column::column_result(value).map(|Column(digest)| Self(Some(digest))),
+        }
+    }
+}
+
+impl ToSql for Column<Option<EvidenceDigest>> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_ref().map_or(&[][..], |digest| digest.0.as_slice()).into())
+    }
+}
+
+/// A size; SQLite has no unsigned integers.
+impl ToSql for Column<u64> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        i64::try_from(self.0)
+            .map(Into::into)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+}
+
+impl FromSql for Column<u64> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        u64::try_from(i64::column_result(value)?).map(Self).map_err(|_| unexpected())
+    }
+}
+
+/// Words separated by a space.
+impl FromSql for Column<BTreeSet<Note>> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let words = value.as_str()?.split_ascii_whitespace();
+        words.map(|word| Note::from_word(word).ok_or_else(unexpected)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl FromSql for Column<BTreeSet<State>> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let words = value.as_str()?.split_ascii_whitespace();
+        words.map(|word| State::from_word(word).ok_or_else(unexpected)).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 impl ToSql for FolderName {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -145,12 +193,6 @@ impl FromSql for Column<Option<Timestamp>> {
 }
 
 /// Seconds east of UTC, beside the column of the instant.
-impl ToSql for Column<Offset> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.seconds().into())
-    }
-}
-
 impl FromSql for Column<Offset> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         Offset::from_seconds(i32::column_result(value)?).map(Self).map_err(|_| unexpected())
