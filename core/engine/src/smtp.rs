@@ -175,8 +175,15 @@ where
         Ok(reply) => Outcome::Accepted(reply),
         Err(outcome) => outcome,
     };
-    // RFC 5321 §4.1.1.10 would have us wait for the answer, but the outcome must reach the journal now.
-    let _ = dialogue.connection.write(b"QUIT\r\n", QUIT_LIMIT).await;
+    // Not in the middle of a body, which it would become a line of.
+    let is_in_step = !matches!(
+        outcome,
+        Outcome::Uncertain(_) | Outcome::Postponed(Postponement::Broken(_) | Postponement::Held)
+    );
+    if is_in_step {
+        // RFC 5321 §4.1.1.10 would have us wait for the answer, but the outcome must reach the journal now.
+        let _ = dialogue.connection.write(b"QUIT\r\n", QUIT_LIMIT).await;
+    }
     outcome
 }
 
@@ -403,5 +410,7 @@ fn rejected(reply: Reply) -> Outcome {
 const BLOCK: usize = 32 * 1024;
 const QUIT_LIMIT: Duration = Duration::from_secs(1);
 
+#[cfg(test)]
+pub(crate) mod script;
 #[cfg(test)]
 mod tests;

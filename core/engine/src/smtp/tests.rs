@@ -1,34 +1,9 @@
-//! A peer that knows no protocol plays a script, byte for byte, and may stop anywhere.
-
 use std::cell::Cell;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{DuplexStream, duplex};
 
+use super::script::{End, Step, hear, peer, say};
 use super::*;
-
-/// What the peer does next.
-#[derive(Clone, Debug)]
-enum Step {
-    /// Reads exactly these bytes; anything else fails the test.
-    Hear(Vec<u8>),
-    /// Writes these bytes.
-    Say(Vec<u8>),
-}
-
-/// How the peer ends.
-#[derive(Clone, Copy, Debug)]
-enum End {
-    Close,
-    Stall,
-}
-
-fn hear(text: &str) -> Step {
-    Step::Hear(text.as_bytes().to_vec())
-}
-
-fn say(text: &str) -> Step {
-    Step::Say(text.as_bytes().to_vec())
-}
 
 /// The dialogue with a server that agrees to everything, up to and without the answer to the dot.
 fn agreeable(message: &str) -> Vec<Step> {
@@ -110,47 +85,8 @@ async fn submit_over(client: DuplexStream, before_dot: impl Future<Output = Cont
     submit(client, &login, &submission, &Patience::default(), before_dot).await
 }
 
-async fn peer(mut stream: DuplexStream, steps: Vec<Step>, mut budget: usize, end: End) -> Vec<u8> {
-    let mut heard = Vec::new();
-    for step in steps {
-        match step {
-            Step::Hear(expected) => {
-                let mut bytes = vec![0; expected.len().min(budget)];
-                if stream.read_exact(&mut bytes).await.is_err() {
-                    return heard;
-                }
-                assert_eq!(
-                    String::from_utf8_lossy(&bytes),
-                    String::from_utf8_lossy(&expected[..bytes.len()])
-                );
-                budget -= bytes.len();
-                heard.extend(bytes);
-            }
-            Step::Say(bytes) => {
-                let bytes = &bytes[..bytes.len().min(budget)];
-                if stream.write_all(bytes).await.is_err() {
-                    return heard;
-                }
-                budget -= bytes.len();
-            }
-        }
-        if budget == 0 {
-            break;
-        }
-    }
-    if matches!(end, End::Stall) {
-        std::future::pending::<()>().await;
-    }
-    heard
-}
-
 fn length(steps: &[Step]) -> usize {
-    steps
-        .iter()
-        .map(|step| match step {
-            Step::Hear(bytes) | Step::Say(bytes) => bytes.len(),
-        })
-        .sum()
+    steps.iter().map(Step::len).sum()
 }
 
 async fn outcome(steps: Vec<Step>) -> Outcome {
