@@ -12,14 +12,14 @@
 //!
 //! | module | does | decides |
 //! |---|---|---|
-//! | `client` | what an app or a command line calls | which accounts, when |
-//! | `account` | one refresh or one watch of one mailbox | the order of steps |
-//! | `receive` | a batch of raw messages into one transaction | what each proves, which events follow |
-//! | `outbox` | a draft to the server, journalled | what an attempt's end means |
-//! | `cursor` | – | what to fetch next |
-//! | [`preset`] | – | – |
-//! | `net`, `imap`, `smtp`, `store` | one kind of I/O each | nothing |
-//! | [`event`], [`identity`], [`clock`], [`secret`], `error` | the values and traits between them | – |
+//! | [`client`] | what an app or a command line calls | which accounts, when |
+//! | [`account`] | one refresh or one watch of one mailbox | the order of steps |
+//! | [`receive`] | a batch of raw messages into one transaction | what each proves, which events follow |
+//! | [`outbox`] | a draft to the server, journalled | what an attempt's end means |
+//! | [`cursor`] | – | what to fetch next |
+//! | [[`preset`]] | – | – |
+//! | [`net`], [`imap`], [`smtp`], [`store`] | one kind of I/O each | nothing |
+//! | [`event`], [`identity`], [`clock`], [`secret`], [`error`] | the values and traits between them | – |
 //!
 //! Dependencies point one way: client → account → {receive, outbox} → {imap, smtp, store}; imap, smtp and store never
 //! know each other. Deliberately absent: any view of a message (that is `recapito_pec`), any text for people.
@@ -36,13 +36,21 @@
 )]
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+pub mod account;
+pub mod client;
 pub mod clock;
+pub mod compose;
 pub mod cursor;
+pub mod error;
 pub mod event;
 pub mod identity;
 pub mod imap;
 pub mod net;
+pub mod outbox;
 pub mod preset;
 pub mod receive;
 pub mod secret;
+pub mod smtp;
 pub mod store;
+
+mod retry;

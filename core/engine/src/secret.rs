@@ -18,6 +18,11 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The same in its zeroised home, for code that keeps it a while.
+    pub(crate) fn zeroizing(&self) -> &Zeroizing<String> {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Secret {

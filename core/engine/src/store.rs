@@ -18,6 +18,7 @@ pub mod message;
 mod migration;
 pub mod outbox;
 pub mod shipment;
+mod turn;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 
 pub use error::{Error, Result};
 pub use file::Installation;
+pub use turn::Turn;
 
 /// A store, open. Clones share it.
 #[derive(Clone, Debug)]

@@ -76,6 +76,11 @@ impl Capabilities {
         self.0.contains(capability)
     }
 
+    /// Each of them, in capitals, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     fn from_wire(listed: &[Capability<'_>]) -> Self {
         let names = listed.iter().map(|capability| match capability {
             Capability::Imap4rev1 => "IMAP4REV1".to_owned(),

@@ -171,7 +171,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// For a file that only its owner may read.
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -179,7 +179,7 @@ fn private() -> OpenOptions {
     options
 }
 
-fn classify(error: io::Error) -> Error {
+pub(super) fn classify(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Error::NotWritable,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full,

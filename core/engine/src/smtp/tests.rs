@@ -1,0 +1,291 @@
+use std::cell::Cell;
+
+use tokio::io::{DuplexStream, duplex};
+
+use super::script::{End, Step, hear, peer, say};
+use super::*;
+
+/// The dialogue with a server that agrees to everything, up to and without the answer to the dot.
+fn agreeable(message: &str) -> Vec<Step> {
+    let stuffed = message.replace("\r\n.", "\r\n..");
+    vec![
+        say("220 pec.example.test ready\r\n"),
+        hear("EHLO [127.0.0.1]\r\n"),
+        say("250-pec.example.test\r\n250-SIZE 104857600\r\n250-AUTH LOGIN PLAIN\r\n250 8BITMIME\r\n"),
+        hear("AUTH PLAIN AGFubmEAc2VjcmV0\r\n"),
+        say("235 2.7.0 welcome\r\n"),
+        hear(&format!("MAIL FROM:<anna@pec.example.test> SIZE={}\r\n", message.len())),
+        say("250 ok\r\n"),
+        hear("RCPT TO:<b@example.it>\r\n"),
+        say("250 ok\r\n"),
+        hear("RCPT TO:<c@example.it>\r\n"),
+        say("250 ok\r\n"),
+        hear("DATA\r\n"),
+        say("354 go ahead\r\n"),
+        hear(&stuffed),
+        hear(".\r\n"),
+    ]
+}
+
+fn accepting() -> Vec<Step> {
+    let mut steps = agreeable(MESSAGE);
+    steps.push(say("250 2.0.0 queued\r\n"));
+    steps
+}
+
+/// The agreeable dialogue with another answer in place of the one after what begins with `command`.
+fn answering(command: &str, answer: &str) -> Vec<Step> {
+    let mut steps = accepting();
+    let at = steps
+        .iter()
+        .position(|step| matches!(step, Step::Hear(line) if line.starts_with(command.as_bytes())))
+        .unwrap();
+    steps.truncate(at + 1);
+    steps.push(say(answer));
+    steps
+}
+
+const MESSAGE: &str = "Subject: x\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n";
+
+/// What a submission came to.
+#[derive(Debug)]
+struct Run {
+    outcome: Outcome,
+    /// Whether `before_dot` ran.
+    dot: bool,
+    /// What the peer heard.
+    heard: Vec<u8>,
+}
+
+/// Plays at most `budget` bytes of the script in either direction, then ends.
+async fn play(steps: Vec<Step>, budget: usize, end: End) -> Run {
+    let (client, server) = duplex(64);
+    let peer = tokio::spawn(peer(server, steps, budget, end));
+    let dot = Cell::new(false);
+    let outcome = submit_over(client, async {
+        dot.set(true);
+        ControlFlow::Continue(())
+    })
+    .await;
+    let heard = match end {
+        End::Close => peer.await.unwrap(),
+        End::Stall => {
+            peer.abort();
+            Vec::new()
+        }
+    };
+    Run { outcome, dot: dot.get(), heard }
+}
+
+async fn submit_over(client: DuplexStream, before_dot: impl Future<Output = ControlFlow<()>>) -> Outcome {
+    let sender = Address::new("anna@pec.example.test");
+    let recipients = [Address::new("b@example.it"), Address::new("c@example.it")];
+    let submission = Submission::new(&sender, &recipients, MESSAGE.as_bytes()).unwrap();
+    let login = Login { name: "anna".to_owned(), password: Secret::new("secret".to_owned()) };
+    submit(client, &login, &submission, &Patience::default(), before_dot).await
+}
+
+fn length(steps: &[Step]) -> usize {
+    steps.iter().map(Step::len).sum()
+}
+
+async fn outcome(steps: Vec<Step>) -> Outcome {
+    play(steps, usize::MAX, End::Close).await.outcome
+}
+
+fn reply(code: u16, text: &str) -> Reply {
+    Reply { code, text: text.to_owned() }
+}
+
+fn of_all(code: u16, text: &str) -> Vec<Refusal> {
+    vec![Refusal { recipient: None, reply: reply(code, text) }]
+}
+
+fn of(recipient: &str, code: u16, text: &str) -> Refusal {
+    Refusal { recipient: Some(Address::new(recipient)), reply: reply(code, text) }
+}
+
+#[tokio::test]
+async fn what_arrives_is_what_was_composed() {
+    let run = play(accepting(), usize::MAX, End::Close).await;
+    assert_eq!(run.outcome, Outcome::Accepted(reply(250, "2.0.0 queued")));
+    assert!(run.dot);
+
+    let heard = String::from_utf8(run.heard).unwrap();
+    let (_, data) = heard.split_once("\r\nDATA\r\n").unwrap();
+    let body = data.strip_suffix(".\r\n").unwrap();
+    let unstuffed: String =
+        body.split_inclusive("\r\n").map(|line| line.strip_prefix('.').unwrap_or(line)).collect();
+    assert_eq!(unstuffed, MESSAGE);
+}
+
+/// The heart of it: wherever the connection ends, the outcome tells the truth about the dot.
+#[tokio::test(start_paused = true)]
+async fn ended_at_every_byte_of_the_dialogue() {
+    let whole = length(&accepting());
+    let before_dot = length(&agreeable(MESSAGE)) - ".\r\n".len();
+    for end in [End::Close, End::Stall] {
+        for budget in 0..whole {
+            let run = play(accepting(), budget, end).await;
+            match &run.outcome {
+                Outcome::Postponed(Postponement::Broken(_)) => assert!(!run.dot, "{budget} {run:?}"),
+                Outcome::Uncertain(_) => assert!(run.dot, "{budget} {run:?}"),
+                other => panic!("cut at {budget}: {other:?}"),
+            }
+            // A peer that heard part of the dot may have heard all of it, as far as the client can know.
+            if budget > before_dot {
+                assert!(run.dot, "{budget} {run:?}");
+            }
+        }
+        assert!(matches!(play(accepting(), whole, end).await.outcome, Outcome::Accepted(_)));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_says_what_became_of_it_at_each_step() {
+    let put_off = |text| Outcome::Postponed(Postponement::Answered(of_all(451, text)));
+    let refused = |text| Outcome::Rejected(of_all(554, text));
+    let unintelligible = Outcome::Postponed(Postponement::Broken(Cut::Unintelligible));
+    for (command, on_5xx) in [
+        ("EHLO", Outcome::Postponed(Postponement::Answered(of_all(554, "no")))),
+        ("AUTH", Outcome::LoginRefused(reply(554, "no"))),
+        ("MAIL", refused("no")),
+        ("DATA", refused("no")),
+        (".\r\n", refused("no")),
+    ] {
+        assert_eq!(outcome(answering(command, "451 later\r\n")).await, put_off("later"), "{command}");
+        assert_eq!(outcome(answering(command, "554 no\r\n")).await, on_5xx, "{command}");
+    }
+    assert_eq!(
+        outcome(vec![say("554 no service\r\n")]).await,
+        Outcome::Postponed(Postponement::Answered(of_all(554, "no service")))
+    );
+    // Neither yes nor no: not an answer. Before the dot nothing was sent, after it nobody knows.
+    for command in ["AUTH", "MAIL", "RCPT TO:<b"] {
+        assert_eq!(outcome(answering(command, "354 what?\r\n")).await, unintelligible, "{command}");
+    }
+    assert_eq!(outcome(answering("DATA", "250 ok\r\n")).await, unintelligible);
+    assert_eq!(outcome(answering(".\r\n", "354 more\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
+    assert_eq!(outcome(answering(".\r\n", "nonsense\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
+}
+
+#[tokio::test]
+async fn one_refused_recipient_and_nothing_is_sent() {
+    let mut steps = answering("RCPT TO:<b", "550 5.1.1 unknown\r\n");
+    steps.extend([hear("RCPT TO:<c@example.it>\r\n"), say("452-later\r\n452 please\r\n"), hear("QUIT\r\n")]);
+    let refusals = vec![of("b@example.it", 550, "5.1.1 unknown"), of("c@example.it", 452, "later\nplease")];
+    assert_eq!(outcome(steps).await, Outcome::Rejected(refusals));
+
+    let mut steps = answering("RCPT TO:<b", "452 later\r\n");
+    steps.extend([hear("RCPT TO:<c@example.it>\r\n"), say("250 ok\r\n"), hear("QUIT\r\n")]);
+    let put_off = vec![of("b@example.it", 452, "later")];
+    assert_eq!(outcome(steps).await, Outcome::Postponed(Postponement::Answered(put_off)));
+}
+
+#[tokio::test]
+async fn login_by_two_prompts_where_plain_is_not_offered() {
+    let offering = |mechanisms: &str| {
+        let offers = format!("250-pec.example.test\r\n250 {mechanisms}\r\n");
+        vec![say("220 hi\r\n"), hear("EHLO [127.0.0.1]\r\n"), say(&offers)]
+    };
+    let mut steps = offering("AUTH=CRAM-MD5 LOGIN");
+    steps.extend([
+        hear("AUTH LOGIN\r\n"),
+        say("334 VXNlcm5hbWU6\r\n"),
+        hear("YW5uYQ==\r\n"),
+        say("334 UGFzc3dvcmQ6\r\n"),
+        hear("c2VjcmV0\r\n"),
+        say("535 5.7.8 wrong\r\n"),
+        hear("QUIT\r\n"),
+    ]);
+    assert_eq!(outcome(steps).await, Outcome::LoginRefused(reply(535, "5.7.8 wrong")));
+
+    let mut steps = offering("AUTH CRAM-MD5");
+    steps.push(hear("QUIT\r\n"));
+    assert_eq!(outcome(steps).await, Outcome::Postponed(Postponement::NoMechanism));
+}
+
+#[tokio::test]
+async fn held_back_before_the_dot() {
+    let mut steps = agreeable(MESSAGE);
+    steps.pop();
+    let (client, server) = duplex(64);
+    let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+    let outcome = submit_over(client, async { ControlFlow::Break(()) }).await;
+    assert_eq!(outcome, Outcome::Postponed(Postponement::Held));
+    assert!(peer.await.unwrap().ends_with(b"end\r\n"));
+}
+
+/// A server that answers twice would have its second answer taken for that to the dot.
+#[tokio::test]
+async fn an_answer_too_many_is_not_taken_for_the_next_one() {
+    let twice = answering("DATA", "354 go ahead\r\n250 queued\r\n");
+    assert_eq!(outcome(twice).await, Outcome::Postponed(Postponement::Broken(Cut::Unintelligible)));
+}
+
+#[tokio::test]
+async fn a_server_that_cuts_the_body_short_may_say_why() {
+    let mut steps = agreeable(MESSAGE);
+    steps.truncate(steps.len() - 2);
+    steps.extend([hear("Subject:"), say("552 too large\r\n")]);
+    let (client, server) = duplex(16);
+    let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+    let outcome = submit_over(client, async { ControlFlow::Continue(()) }).await;
+    assert_eq!(outcome, Outcome::Rejected(of_all(552, "too large")));
+    peer.await.unwrap();
+}
+
+#[tokio::test]
+async fn replies_are_bounded_and_read_whatever_their_encoding() {
+    let latin = Step::Say(b"554 citt\xe0\x07\r\n".to_vec());
+    assert_eq!(
+        outcome(vec![latin]).await,
+        Outcome::Postponed(Postponement::Answered(of_all(554, "citt\u{fffd}")))
+    );
+    let unintelligible = Outcome::Postponed(Postponement::Broken(Cut::Unintelligible));
+    for endless in [say(&"2".repeat(10_000)), say(&"220-more\r\n".repeat(1_000)), say("220-a\r\n250 b\r\n")] {
+        assert_eq!(outcome(vec![endless]).await, unintelligible);
+    }
+    let Outcome::Postponed(Postponement::Answered(refusals)) =
+        outcome(vec![say(&format!("{}421 bye\r\n", format!("421-{}\r\n", "x".repeat(1_000)).repeat(50)))])
+            .await
+    else {
+        panic!("a long reply is still a reply")
+    };
+    assert!(refusals[0].reply.text.len() <= 4_000);
+}
+
+#[test]
+fn only_what_goes_through_unchanged_is_taken() {
+    let anna = Address::new("anna@pec.example.test");
+    let check = |recipients: &[&str], message: &[u8]| {
+        let recipients: Vec<Address> = recipients.iter().map(|text| Address::new(text)).collect();
+        Submission::new(&anna, &recipients, message).map(|_| ())
+    };
+    assert_eq!(check(&["b@example.it"], b"a\r\n\r\n.\r\n"), Ok(()));
+    assert_eq!(check(&[], b"a\r\n"), Err(Unsendable::Envelope));
+    assert_eq!(check(&["b@example.it>\r\nDATA"], b"a\r\n"), Err(Unsendable::Envelope));
+    assert_eq!(check(&["b@exàmple.it"], b"a\r\n"), Err(Unsendable::Envelope));
+    for message in [&b"a"[..], b"", b"a\n", b"\n", b"a\rb\r\n", b"a\r\r\n", b"a\n.\n\r\n", b"a\r"] {
+        assert_eq!(check(&["b@example.it"], message), Err(Unsendable::LineEnds), "{message:?}");
+    }
+    assert_eq!(check(&["b@example.it"], "à\r\n".as_bytes()), Err(Unsendable::EightBit));
+}
+
+#[test]
+fn dots_are_doubled_at_line_starts_wherever_a_block_ends() {
+    let message = b".a\r\n..b\r\nc.\r\n.\r\n";
+    for cut in 0..message.len() {
+        let (first, second) = message.split_at(cut);
+        let mut out = Vec::new();
+        let at_line_start = stuff(first, true, &mut out);
+        assert!(stuff(second, at_line_start, &mut out));
+        assert_eq!(out, b"..a\r\n...b\r\nc.\r\n..\r\n", "{cut}");
+    }
+}
+
+#[test]
+fn a_login_shows_nothing() {
+    let login = Login { name: "anna".to_owned(), password: Secret::new("secret".to_owned()) };
+    assert_eq!(format!("{login:?}"), "Login");
+}
