@@ -23,6 +23,13 @@ pub(crate) enum Exit {
     LoginRefused = 41,
 }
 
+impl Exit {
+    /// The exit of two things done one after the other: the first that did not go well.
+    pub(crate) fn or(self, next: Self) -> Self {
+        if self == Self::Done { next } else { self }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -9,16 +9,42 @@
 //!                           └─────demo──────> recapito_provider   (an own provider on loopback)
 //! ```
 
+mod command;
 mod exit;
+mod failure;
 mod language;
 mod moment;
+mod notification;
 mod option;
+mod output;
+mod password;
+mod record;
+mod session;
+mod shipment;
 mod word;
 
 use clap::Parser;
+use std::process::ExitCode;
 
-fn main() {
+use exit::Exit;
+use output::Output;
+
+fn main() -> ExitCode {
     language::Language::choose(std::env::args_os());
-    let o = option::Options::parse();
-    println!("{o:?}");
+    let options = option::Options::parse();
+    let mut output = Output::new(&options.common);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&error.to_string());
+            return Exit::Fault.into();
+        }
+    };
+    match runtime.block_on(command::run(&options, &mut output)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.error(&failure.message);
+            failure.exit.into()
+        }
+    }
 }

@@ -55,6 +55,15 @@ pub(crate) struct Common {
     pub(crate) verbose: bool,
 }
 
+#[cfg(test)]
+impl Common {
+    /// For tests that print nothing.
+    pub(crate) fn quiet() -> Self {
+        let (data, lang) = (None, None);
+        Self { data, json: false, lang, color: Colour::Never, quiet: true, verbose: false }
+    }
+}
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Colour {

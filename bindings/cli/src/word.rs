@@ -4,6 +4,7 @@
 //! are plain, and draw no legal conclusion.
 
 use recapito_engine::event::EventKind;
+use recapito_engine::outbox::OutboxState;
 use recapito_pec::daticert::ReceiptType;
 use recapito_pec::delivery::State;
 use recapito_pec::{Kind, Note, Reason, Verdict};
@@ -151,6 +152,19 @@ pub(crate) fn state(state: State) -> &'static str {
         State::Refused => ("non accettato", "refused"),
         State::Failed => ("non consegnato", "not delivered"),
         State::Delivered => ("consegnato", "delivered"),
+    };
+    Language::current().pick(italian, english)
+}
+
+/// Where a message stands on its way to the server.
+pub(crate) fn outbox(state: OutboxState) -> &'static str {
+    let (italian, english) = match state {
+        OutboxState::Draft => ("bozza", "draft"),
+        OutboxState::Waiting => ("da inviare", "waiting to be sent"),
+        OutboxState::Submitting => ("in corso d'invio", "being sent"),
+        OutboxState::Uncertain => ("INCERTO: forse inviato", "UNCERTAIN: perhaps sent"),
+        OutboxState::Submitted => ("inviato", "submitted"),
+        OutboxState::Rejected => ("rifiutato dal server", "rejected by the server"),
     };
     Language::current().pick(italian, english)
 }

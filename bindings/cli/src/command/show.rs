@@ -1,0 +1,197 @@
+//! `recapito show`: the timeline of a shipment, or a message with its verdict, text and attachments.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use recapito_engine::client::Client;
+use recapito_engine::identity::{MessageId, ShipmentId};
+use recapito_engine::store::message::Message;
+use recapito_engine::store::shipment::{Origin, Shipment};
+use recapito_pec::message::Message as Structure;
+use recapito_pec::{Kind, Verification};
+use serde::Serialize;
+
+use crate::command::list::MessageRecord;
+use crate::command::verify::description;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::language::{say, text};
+use crate::moment::rome;
+use crate::option::{Common, Show};
+use crate::output::{Output, Tone, plain, toned};
+use crate::record::Record;
+use crate::shipment::{ShipmentRecord, recipient_line, state};
+use crate::{session, word};
+
+/// Shows one thing.
+pub(crate) async fn run(options: &Show, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
+    let client = session::open(common).await?;
+    match (options.id.parse::<ShipmentId>(), options.id.parse::<MessageId>()) {
+        (Ok(id), _) if !options.raw && options.part.is_none() => {
+            let shipment = client.shipment(id).await?;
+            self::shipment(&client, &shipment, output).await?;
+        }
+        (_, Ok(id)) => message(&client, id, options, output).await?,
+        _ => {
+            let id = plain(&options.id);
+            return Err(Failure::usage(say!(
+                "{id}: indicare una spedizione (s1) o un messaggio (m1)",
+                "{id}: name a shipment (s1) or a message (m1)"
+            )));
+        }
+    }
+    client.close().await;
+    Ok(Exit::Done)
+}
+
+/// Who it went to and how that went, then everything that happened, in the order of its certified time.
+pub(crate) async fn shipment(
+    client: &Client,
+    shipment: &Shipment,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if output.json {
+        output.record(&ShipmentRecord::from(shipment));
+        return Ok(());
+    }
+    let head = &shipment.head;
+    let subject = plain(head.subject.as_deref().unwrap_or_default());
+    output.line(&format!("{}  {}  {}", shipment.id, toned(Tone::Strong, &subject), state(shipment)));
+    let sender = plain(head.sender.as_str());
+    output.line(&match head.origin {
+        Origin::Sent => say!("  da {sender}", "  from {sender}"),
+        Origin::Imported => {
+            say!("  da {sender}, inviato con un altro programma", "  from {sender}, sent with another program")
+        }
+    });
+    if shipment.delivery.is_sent_twice() {
+        let warning = text("  il gestore l'ha spedito più di una volta", "  the provider sent it more than once");
+        output.line(&toned(Tone::Bad, warning));
+    }
+    for (address, status) in &shipment.delivery.recipients {
+        output.line(&format!("  {}", recipient_line(address, status)));
+    }
+    output.line("");
+    for line in timeline(client, shipment).await? {
+        output.line(&format!("  {line}"));
+    }
+    Ok(())
+}
+
+/// A line for the submission and for each receipt.
+pub(crate) async fn timeline(client: &Client, shipment: &Shipment) -> Result<Vec<String>, Failure> {
+    let mut steps = Vec::new();
+    if let Some(at) = shipment.head.submitted_at {
+        steps.push((at, say!("inviato al gestore", "handed to the provider")));
+    }
+    for row in &shipment.evidence {
+        let message = client.message(row.message).await?;
+        let kind = word::kind(message.finding.kind);
+        let whom = row.recipient.as_ref().map(|address| format!(" · {}", plain(address.as_str())));
+        let at = message.finding.time.map_or(message.first_seen, |time| time.instant);
+        let id = toned(Tone::Faint, &format!("({})", message.id));
+        steps.push((at, format!("{kind}{} {id}", whom.unwrap_or_default())));
+    }
+    steps.sort_by_key(|(at, _)| *at);
+    Ok(steps.into_iter().map(|(at, what)| format!("{}  {what}", toned(Tone::Faint, &rome(at)))).collect())
+}
+
+async fn message(
+    client: &Client,
+    id: MessageId,
+    options: &Show,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let raw = client.raw(id).await?;
+    if options.raw {
+        return write(&raw, options.out.as_deref(), output);
+    }
+    let structure = Structure::parse(&raw);
+    if let Some(number) = &options.part {
+        let part = structure.parts().find(|part| part.number() == *number).ok_or_else(|| {
+            let number = plain(number);
+            Failure::usage(say!("non c'è una parte {number}", "there is no part {number}"))
+        })?;
+        return write(&part.decode(raw.len()).bytes, options.out.as_deref(), output);
+    }
+    let (message, verification) = (client.message(id).await?, client.verification(id).await?);
+    if output.json {
+        output.record(&Shown { message: MessageRecord::from(&message), check: Record::of_message(&verification) });
+    } else {
+        describe(&message, &verification, &structure, output);
+    }
+    Ok(())
+}
+
+/// The verdict first, then what was certified: its text and attachments, not those of the envelope around it.
+fn describe(
+    message: &Message,
+    verification: &Verification,
+    structure: &Structure<'_>,
+    output: &mut Output,
+) {
+    let subject = plain(message.finding.subject.as_deref().unwrap_or_default());
+    output.line(&format!("{}  {}", message.id, toned(Tone::Strong, &subject)));
+    for line in description(verification) {
+        output.line(&format!("  {line}"));
+    }
+    if message.finding.implausible {
+        output.line(&toned(
+            Tone::Bad,
+            text("  l'ora della firma non può essere vera", "  the signing time cannot be true"),
+        ));
+    }
+    let body = certified_content(structure, verification.kind).text(SHOWN);
+    if let Some(body) = body {
+        output.line("");
+        for line in body.lines() {
+            output.line(&plain(line));
+        }
+        output.line("");
+    }
+    for attachment in &message.attachments {
+        let name = plain(attachment.name.as_deref().unwrap_or(text("(senza nome)", "(no name)")));
+        let (part, size) = (&attachment.part, attachment.size);
+        output.line(&say!(
+            "  allegato {part}: {name} ({size} byte)",
+            "  attachment {part}: {name} ({size} bytes)"
+        ));
+    }
+}
+
+/// The message inside an envelope; anything else is its own content.
+fn certified_content<'m>(structure: &'m Structure<'m>, kind: Kind) -> recapito_pec::message::Part<'m> {
+    let inner = structure.parts().find(|part| part.is_message());
+    match kind {
+        Kind::Envelope | Kind::AnomalyEnvelope => inner.unwrap_or(structure.root()),
+        _ => structure.root(),
+    }
+}
+
+/// To a file that does not exist yet, or to stdout; not to a terminal, which would obey what is in it.
+fn write(bytes: &[u8], out: Option<&Path>, output: &mut Output) -> Result<(), Failure> {
+    match out {
+        Some(path) => super::export::write_new(path, bytes),
+        None if io::stdout().is_terminal() && bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=31 | 127..)) => {
+            Err(Failure::usage(say!(
+                "non è testo semplice: indicare --out FILE",
+                "that is no plain text: give --out FILE"
+            )))
+        }
+        None => {
+            output.bytes(bytes);
+            Ok(())
+        }
+    }
+}
+
+/// A message as `show --json` prints it: its row, and what `verify` says of it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    message: MessageRecord,
+    check: Record,
+}
+
+/// Enough to read on a terminal; the rest is in `--part`.
+const SHOWN: usize = 100_000;

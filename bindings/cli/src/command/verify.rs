@@ -1,0 +1,241 @@
+//! `recapito verify`: what a file is, and whether it can be believed. No account, no network, no configuration.
+
+use jiff::Timestamp;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use recapito_pec::{Anchors, Kind, Verdict, Verification, verify};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::language::{say, text};
+use crate::moment::rome;
+use crate::option;
+use crate::output::{Output, Tone, plain, toned};
+use crate::record::Record;
+use crate::word;
+
+/// Checks every file named or found, and says what each is.
+pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit, Failure> {
+    let anchors = anchors(options.anchors.as_deref())?;
+    let mut tally = Tally::default();
+    for path in &options.paths {
+        if path.is_dir() {
+            for file in messages_in(path, output)? {
+                check(&file, &anchors, output, &mut tally)?;
+            }
+        } else {
+            check(path, &anchors, output, &mut tally)?;
+        }
+    }
+    if tally.files == 0 {
+        return Err(Failure::usage(say!("nessun messaggio da verificare", "no message to check")));
+    }
+    if tally.files > 1 && !output.json {
+        let Tally { files, trusted } = tally;
+        output.line(&say!("{files} messaggi, {trusted} autentici", "{files} messages, {trusted} trusted"));
+    }
+    Ok(if tally.trusted == tally.files { Exit::Done } else { Exit::Unverified })
+}
+
+/// The authorities to believe: those of PEC, and those of a file.
+fn anchors(file: Option<&Path>) -> Result<Anchors, Failure> {
+    let anchors = Anchors::pec();
+    let Some(file) = file else { return Ok(anchors) };
+    let pem = fs::read(file).map_err(|error| Failure::file(file, &error))?;
+    anchors.with_pem(&pem).map_err(|_| {
+        let file = file.display();
+        Failure::usage(say!("{file}: nessun certificato PEM leggibile", "{file}: no readable PEM certificate"))
+    })
+}
+
+/// How many files, and how many of them are certified mail and trusted.
+#[derive(Default)]
+struct Tally {
+    files: usize,
+    trusted: usize,
+}
+
+fn check(path: &Path, anchors: &Anchors, output: &mut Output, tally: &mut Tally) -> Result<(), Failure> {
+    let raw = read(path)?;
+    let verification = verify(&raw, anchors, Timestamp::now());
+    let name = path.display().to_string();
+    if output.json {
+        output.record(&Record::of_file(&name, &verification));
+    } else {
+        describe(&name, &verification, output);
+    }
+    tally.files += 1;
+    let certified = !matches!(verification.kind, Kind::Ordinary | Kind::AnomalyEnvelope);
+    tally.trusted += usize::from(certified && verification.verdict == Verdict::Trusted);
+    Ok(())
+}
+
+/// The bytes of a file, or of standard input for `-`.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut raw = Vec::new();
+    let source: io::Result<Box<dyn Read>> = match path.as_os_str() == "-" {
+        true => Ok(Box::new(io::stdin())),
+        false => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    source
+        .and_then(|source| source.take(LARGEST.saturating_add(1)).read_to_end(&mut raw))
+        .map_err(|error| Failure::file(path, &error))?;
+    if raw.len() as u64 > LARGEST {
+        let (file, limit) = (path.display(), LARGEST >> 20);
+        return Err(Failure::usage(say!(
+            "{file}: più di {limit} MB, nessun messaggio PEC è così grande",
+            "{file}: over {limit} MB, no PEC message is that large"
+        )));
+    }
+    Ok(raw)
+}
+
+/// Providers take at most 100 MB, which base64 makes 137.
+const LARGEST: u64 = 256 << 20;
+
+/// The messages in a folder and below, by name; hidden files and what does not begin like a message are passed by.
+fn messages_in(folder: &Path, output: &mut Output) -> Result<Vec<PathBuf>, Failure> {
+    let (mut messages, mut others) = (Vec::new(), 0_usize);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))? {
+            let entry = entry.map_err(|error| Failure::file(&folder, &error))?;
+            let (path, kind) = (entry.path(), entry.file_type());
+            let kind = kind.map_err(|error| Failure::file(&path, &error))?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            // Links are not followed: they may lead round in a circle.
+            match kind {
+                kind if kind.is_dir() => folders.push(path),
+                kind if !kind.is_file() => {}
+                _ if looks_like_message(&path).map_err(|error| Failure::file(&path, &error))? => {
+                    messages.push(path);
+                }
+                _ => others += 1,
+            }
+        }
+    }
+    messages.sort();
+    if others > 0 {
+        output.remark(&say!("{others} file non sono messaggi", "{others} files are no messages"));
+    }
+    Ok(messages)
+}
+
+/// Whether a file is named `.eml`, or its first line is a header field.
+fn looks_like_message(path: &Path) -> io::Result<bool> {
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml")) {
+        return Ok(true);
+    }
+    let mut line = Vec::new();
+    BufReader::new(File::open(path)?).take(1000).read_until(b'\n', &mut line)?;
+    let name: Vec<u8> = line.iter().copied().take_while(|byte| *byte != b':').collect();
+    let graphic = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    Ok(!name.is_empty() && name.len() < line.len() && graphic)
+}
+
+/// Says it in a few lines: what it is, whether it can be believed and why not, then what is certified.
+fn describe(name: &str, verification: &Verification, output: &mut Output) {
+    output.line(&toned(Tone::Strong, &plain(name)));
+    for line in description(verification) {
+        output.line(&format!("  {line}"));
+    }
+    for inner in &verification.contains {
+        let part = &inner.part;
+        output.line(&toned(Tone::Faint, &say!("  contiene, nella parte {part}:", "  contains, in part {part}:")));
+        for line in description(&inner.verification) {
+            output.line(&format!("    {line}"));
+        }
+    }
+    output.line("");
+}
+
+/// The lines about one message, without what it contains.
+pub(crate) fn description(verification: &Verification) -> Vec<String> {
+    let kind = word::kind(verification.kind);
+    let trusted = verification.verdict == Verdict::Trusted;
+    let signed = !matches!(verification.verdict, Verdict::Absent | Verdict::Unchecked);
+    let claimed = !trusted && (verification.kind.is_receipt() || verification.kind == Kind::Envelope);
+    let tone = match (trusted, signed || claimed) {
+        (true, _) => Tone::Good,
+        (false, true) => Tone::Bad,
+        (false, false) => Tone::Watch,
+    };
+    let verdict = toned(tone, word::verdict(verification.verdict));
+    let mut lines = vec![match claimed {
+        true => say!("{verdict}; si presenta come {kind}", "{verdict}; claims to be: {kind}"),
+        false => format!("{verdict}: {kind}"),
+    }];
+    if let Some(reason) = verification.reason {
+        lines.push(word::reason(reason).to_owned());
+    }
+    let mut field = |label: &str, value: String| {
+        lines.push(format!("{} {}", toned(Tone::Faint, &format!("{label:<12}")), plain(&value)));
+    };
+    if let Some(signer) = &verification.signer {
+        let address = signer.address.as_ref().map(|address| format!(" <{address}>")).unwrap_or_default();
+        field(text("firmato da", "signed by"), format!("{}{address}", signer.name));
+    }
+    if let Some(anchor) = &verification.anchor {
+        field(text("autorità", "authority"), anchor.clone());
+    }
+    if let Some(time) = verification.signed_at {
+        field(text("firmato il", "signed at"), rome(time));
+    }
+    if let Some(data) = &verification.certdata {
+        for (label, value) in certified_fields(data) {
+            field(label, value);
+        }
+    }
+    for note in &verification.notes {
+        field(text("nota", "note"), word::note(*note).to_owned());
+    }
+    lines
+}
+
+fn certified_fields(data: &recapito_pec::CertificationData) -> Vec<(&'static str, String)> {
+    let listed = |recipient: &recapito_pec::daticert::Recipient| match recipient.certified {
+        true => recipient.address.to_string(),
+        false => format!("{} ({})", recipient.address, text("fuori dalla PEC", "outside PEC")),
+    };
+    let recipients: Vec<_> = data.recipients.iter().map(listed).collect();
+    let error = Some(&data.error).filter(|error| !error.is_empty() && *error != "nessuno");
+    let fields = [
+        (text("certificato", "certified"), data.time.map(|time| rome(time.instant))),
+        (text("mittente", "sender"), data.sender.as_ref().map(ToString::to_string)),
+        (text("destinatari", "recipients"), (!recipients.is_empty()).then(|| recipients.join(", "))),
+        (text("per", "for"), data.recipient.as_ref().map(ToString::to_string)),
+        (text("ricevuta", "receipt"), data.receipt.map(|receipt| word::receipt(receipt).to_owned())),
+        (text("errore", "error"), error.cloned()),
+        (text("motivo", "because"), data.error_text.clone()),
+        (text("oggetto", "subject"), data.subject.clone()),
+        (text("messaggio", "message"), data.reference.clone()),
+        (text("busta", "envelope"), data.envelope.clone()),
+    ];
+    fields.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_its_messages_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
+        fs::create_dir(folder.path().join("cur")).unwrap();
+        write("cur/1543.M1P2.host:2,S", "Return-Path: <a@example.test>\n\n");
+        write("b.EML", "no header at all");
+        write("notes.md", "# notes: none\n");
+        write("scan.pdf", "%PDF-1.4\n");
+        write(".hidden.eml", "From: a@example.test\n\n");
+        write("empty", "");
+        let mut output = Output::new(&crate::option::Common::quiet());
+        let found = messages_in(folder.path(), &mut output).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
+        assert_eq!(names, [Path::new("b.EML"), Path::new("cur/1543.M1P2.host:2,S")]);
+    }
+}
