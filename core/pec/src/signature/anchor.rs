@@ -147,4 +147,4 @@ const ACTALIS_SHA256: [u8; 32] = [
 ];
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

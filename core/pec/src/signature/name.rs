@@ -109,10 +109,12 @@ impl NameConstraints {
 
     #[cfg(test)]
     pub(super) fn mailboxes(&self) -> std::collections::BTreeSet<&str> {
-        let mailbox = |name| match name {
-            &AlternativeName::Mailbox(ref base) => Some(base.as_str()),
-            _ => None,
-        };
+        fn mailbox(name: &AlternativeName) -> Option<&str> {
+            match name {
+                AlternativeName::Mailbox(base) => Some(base),
+                _ => None,
+            }
+        }
         self.permitted.iter().filter_map(mailbox).collect()
     }
 }

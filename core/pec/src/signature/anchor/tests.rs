@@ -72,7 +72,8 @@ fn a_file_without_authorities_is_refused() {
     );
 }
 
-fn certificate(file: &str) -> Option<Vec<u8>> {
+/// The DER of a certificate of the corpus; where there is none, says so.
+pub(in crate::signature) fn certificate(file: &str) -> Option<Vec<u8>> {
     let folder = std::env::var_os("RECAPITO_CORPUS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
         PathBuf::from,
