@@ -61,7 +61,8 @@ pub struct Signature {
 /// Checks a detached signature.
 ///
 /// `cms` is the decoded p7s, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
-/// size; it is read once. `now` is for [`Note::SignerExpiredSince`] only.
+/// size; it is read once, or not at all if the signature cannot be read. `now` is for
+/// [`Note::SignerExpiredSince`] only.
 pub fn check(
     cms: &[u8],
     content: &mut dyn Iterator<Item = &[u8]>,
@@ -146,11 +147,11 @@ impl<'a> Judge<'a> {
         if signer.digest == Digest::Sha1 {
             signature.notes.insert(Note::Sha1Digest);
         }
-        if let Err(reason) = self.examine(signer, leaf, &mut signature) {
-            signature.verdict = reason.verdict();
-            signature.reason = Some(reason);
+        match self.examine(signer, leaf, &mut signature) {
+            Ok(()) => signature,
+            Err(reason) if reason.verdict() == Verdict::Unreadable => Signature::failed(reason),
+            Err(reason) => Signature { verdict: reason.verdict(), reason: Some(reason), ..signature },
         }
-        signature
     }
 
     /// The checks, in the order of the verdicts; what is learned on the way goes into `signature`.

@@ -6,6 +6,8 @@ mod attack;
 mod authority;
 #[path = "signature/corpus.rs"]
 mod corpus;
+#[path = "signature/p7s.rs"]
+mod p7s;
 #[path = "signature/shape.rs"]
 mod shape;
 #[path = "signature/trust.rs"]

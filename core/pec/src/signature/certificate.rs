@@ -12,7 +12,7 @@ use const_oid::db::rfc5280::{
 };
 use der::asn1::{BitStringRef, ObjectIdentifier};
 use der::referenced::OwnedToRef;
-use der::{AnyRef, Decode, ErrorKind, Reader};
+use der::{AnyRef, Decode, ErrorKind, Reader, Tag};
 use jiff::Timestamp;
 use spki::AlgorithmIdentifierRef;
 use x509_cert::TbsCertificate;
@@ -73,7 +73,8 @@ impl<'a> Certificate<'a> {
             let signed = reader.tlv_bytes()?;
             let algorithm = AlgorithmIdentifierRef::decode(reader)?;
             let signature = BitStringRef::decode(reader)?;
-            der::Result::Ok((signed, algorithm, signature.raw_bytes()))
+            let signature = signature.as_bytes().ok_or(ErrorKind::Noncanonical { tag: Tag::BitString })?;
+            der::Result::Ok((signed, algorithm, signature))
         })?;
         let tbs = TbsCertificate::from_der(signed)?;
         if tbs.signature().owned_to_ref() != algorithm {

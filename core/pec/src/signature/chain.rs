@@ -168,3 +168,26 @@ const POLICY_PROVIDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.76.1
 const MAX_ENCLOSED_AUTHORITIES: usize = 4;
 /// A genuine message needs one or two; this many take a few milliseconds.
 const MAX_SIGNATURE_CHECKS: u32 = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::anchor::tests::certificate;
+
+    /// Below the root that all of them share, the pinned key tells AgID CA1 from AgID's other authority, whose
+    /// certificate carries the same policy.
+    #[test]
+    fn an_issue_to_come_is_known_by_its_key() {
+        let anchors = Anchors::pec();
+        let root = anchors.iter().find(|anchor| anchor.role == Role::Root).unwrap();
+        for (file, expected) in [
+            ("AgID_ca-agid-ca1/AgID_CA1_20250220.pem", Some(Era::Agid)),
+            ("AgID_ca-agid-ca1/AgIDCASSLSERVER.pem", None),
+        ] {
+            let Some(der) = certificate(file) else { return };
+            let issuer = Certificate::read(&der).unwrap();
+            assert!(issuer.policies.contains(&POLICY_AUTHORITY), "{file}");
+            assert_eq!(Path { anchor: root, issuer: Some(&issuer) }.era(&anchors), expected, "{file}");
+        }
+    }
+}

@@ -106,6 +106,17 @@ impl NameConstraints {
         let mut permitted = bases(&self.permitted).peekable();
         !excluded && (permitted.peek().is_none() || permitted.any(|base| name.is_within(base) == Some(true)))
     }
+
+    #[cfg(test)]
+    pub(super) fn mailboxes(&self) -> std::collections::BTreeSet<&str> {
+        fn mailbox(name: &AlternativeName) -> Option<&str> {
+            match name {
+                AlternativeName::Mailbox(base) => Some(base),
+                _ => None,
+            }
+        }
+        self.permitted.iter().filter_map(mailbox).collect()
+    }
 }
 
 /// `None` for what is not an address: with no `@` or two of them, no two programs would read it alike.

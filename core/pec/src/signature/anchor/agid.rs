@@ -1,8 +1,8 @@
 //! AgID CA1: the authority for PEC providers since October 2017.
 //!
 //! Actalis has certified its one key nine times. The issues differ in their validity and in the hosts for which the
-//! authority may certify addresses; what they say of directory names only repeats the providers' addresses and is
-//! not kept. Read from the certificates that AgID publishes and that messages enclose.
+//! authority may certify addresses; the directory names they permit are those of the same providers, and are not kept.
+//! Read from the certificates that AgID publishes and that messages enclose.
 
 use jiff::Timestamp;
 
