@@ -100,7 +100,8 @@ fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
     let fields = part.enclosing_message().fields();
     let header = Header::of(fields);
     let form = Form::of(part);
-    let certdata = form.daticert().map(|part| CertificationData::parse(&part.decode(CERTDATA_MAX).bytes));
+    let certdata = form.daticert().map(read_certdata);
+
     let signature = match form {
         Form::Signed { content, signature, .. } => {
             let from = fields.only("From").and_then(|field| mailbox(&field.unfolded()));
@@ -142,6 +143,13 @@ fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
         digest: EvidenceDigest::of(form.signed_content().unwrap_or(part).canonical()),
         contains: Vec::new(),
     }
+}
+
+fn read_certdata(part: Part<'_>) -> CertificationData {
+    let xml = part.decode(CERTDATA_MAX);
+    let mut data = CertificationData::parse(&xml.bytes);
+    data.problems.extend(xml.problem.map(|_| "the transfer encoding is broken"));
+    data
 }
 
 fn check_signature(

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use recapito_pec::message::{Message, Problem};
 use recapito_pec::{Anchors, CertificationData, Verdict, Verification, verify};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+
+static ANCHORS: LazyLock<Anchors> = LazyLock::new(Anchors::pec);
 
 /// Everything that can be asked of a message.
 fn read(raw: &[u8]) -> Verification {
@@ -12,14 +15,14 @@ fn read(raw: &[u8]) -> Verification {
     for part in message.parts() {
         let _ = (part.number(), part.name(), part.decode(1 << 20), part.text(1 << 20), part.attachments());
     }
-    verify(raw, &Anchors::pec(), Timestamp::UNIX_EPOCH)
+    verify(raw, &ANCHORS, Timestamp::UNIX_EPOCH)
 }
 
 /// Judges on a thread with the smallest stack a phone gives, and within a time that a debug build keeps easily.
 fn judge(name: &str, raw: Vec<u8>) -> (Vec<u8>, Verification) {
     let started = Instant::now();
     let judge = move || {
-        let verification = verify(&raw, &Anchors::pec(), Timestamp::UNIX_EPOCH);
+        let verification = verify(&raw, &ANCHORS, Timestamp::UNIX_EPOCH);
         (raw, verification)
     };
     let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(judge).unwrap();

@@ -46,9 +46,8 @@ pub(super) fn search(message: &Message<'_>, check: &Check<'_>) -> Vec<Contained>
 /// Judges a part that is a message, or a multipart/signed without a header of its own.
 fn examine(part: Part<'_>, prefix: &str, budget: &mut Budget, check: &Check<'_>) -> Option<Contained> {
     let is_candidate = part.is_message() || part.media() == "multipart/signed";
-    let form = Form::of(part);
-    let says_nothing = matches!(form, Form::Unsigned { daticert: None });
-    if !is_candidate || says_nothing || !budget.spend(part.raw().len()) {
+    let has_something = || !matches!(Form::of(part), Form::Unsigned { daticert: None });
+    if !(is_candidate && has_something() && budget.spend(part.raw().len())) {
         return None;
     }
     let verification = judge(part, check);

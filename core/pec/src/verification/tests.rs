@@ -166,6 +166,10 @@ fn certification_data_that_cannot_be_read_are_noted() {
     let broken = daticert("avvenuta-consegna").replace("</postacert>", "");
     let raw = signed(HEADER, &multipart("mixed", "M", &[TEXT, &broken]));
     trusted(&raw, Kind::Ordinary, &[Note::CertdataInvalid, Note::HeaderDiffers]);
+    let encoded =
+        daticert("avvenuta-consegna").replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n");
+    let raw = signed(HEADER, &multipart("mixed", "M", &[TEXT, &encoded]));
+    trusted(&raw, Kind::Ordinary, &[Note::CertdataInvalid, Note::HeaderDiffers]);
     let unknown = daticert("mancata-consegna");
     let raw = signed(HEADER, &multipart("mixed", "M", &[TEXT, &unknown]));
     trusted(&raw, Kind::Ordinary, &[Note::CertdataInvalid, Note::HeaderDiffers]);
