@@ -355,3 +355,6 @@ impl Node {
         (Vec::new(), "text/plain")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,8 @@ fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
     let fields = part.enclosing_message().fields();
     let header = Header::of(fields);
     let form = Form::of(part);
-    let certdata = form.daticert().map(|part| CertificationData::parse(&part.decode(CERTDATA_MAX).bytes));
+    let certdata = form.daticert().map(read_certdata);
+
     let signature = match form {
         Form::Signed { content, signature, .. } => {
             let from = fields.only("From").and_then(|field| mailbox(&field.unfolded()));
@@ -144,6 +145,14 @@ fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
     }
 }
 
+fn read_certdata(part: Part<'_>) -> CertificationData {
+    let xml = part.decode(CERTDATA_MAX);
+    let mut data = CertificationData::parse(&xml.bytes);
+    let is_broken = xml.problem.is_some_and(|problem| problem != Problem::TooLarge);
+    data.problems.extend(is_broken.then_some("the transfer encoding is broken"));
+    data
+}
+
 fn check_signature(
     content: Part<'_>,
     signature: Part<'_>,
@@ -179,11 +188,8 @@ impl EvidenceDigest {
         for piece in content {
             context.update(piece);
         }
-        let mut digest = [0; 32];
-        for (to, from) in digest.iter_mut().zip(context.finish().as_ref()) {
-            *to = *from;
-        }
-        Self(digest)
+        // SHA-256 has these 32 bytes, so the default never comes to pass.
+        Self(context.finish().as_ref().try_into().unwrap_or_default())
     }
 }
 

@@ -48,6 +48,9 @@ impl<'m> Form<'m> {
             return Ok(Self::Unsigned { daticert: daticert(part).unwrap_or_default() });
         }
         clear(part)?;
+        if is_cut(part.enclosing_message()) {
+            return Err(Reason::TooComplex);
+        }
         if part.media() != "multipart/signed" {
             // Opaque signed-data, or something that S/MIME encrypts: no PEC provider sends it.
             return Err(Reason::UnsupportedAlgorithm);
@@ -85,8 +88,12 @@ pub fn original<'m>(message: &'m Message<'m>) -> Option<Part<'m>> {
 /// Whether any reader may take it for signed: by its type, or by any of several types.
 fn may_be_signed(part: Part<'_>) -> bool {
     let is_signed = |media: &str| media == "multipart/signed" || OPAQUE_TYPES.contains(&media);
-    let is_cut = part.problems().contains(&Problem::HeaderTooLong);
-    is_cut || is_signed(part.media()) || part.medias().any(|media| is_signed(&media))
+    is_cut(part) || is_signed(part.media()) || part.medias().any(|media| is_signed(&media))
+}
+
+/// Whether part of the header was not read, where anything may stand.
+fn is_cut(part: Part<'_>) -> bool {
+    part.problems().contains(&Problem::HeaderTooLong)
 }
 
 /// Fails where the part can be read in two ways, or was not read to its end. What is nested deeper is no matter.

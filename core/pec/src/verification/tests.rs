@@ -166,6 +166,10 @@ fn certification_data_that_cannot_be_read_are_noted() {
     let broken = daticert("avvenuta-consegna").replace("</postacert>", "");
     let raw = signed(HEADER, &multipart("mixed", "M", &[TEXT, &broken]));
     trusted(&raw, Kind::Ordinary, &[Note::CertdataInvalid, Note::HeaderDiffers]);
+    let encoded =
+        daticert("avvenuta-consegna").replace("\r\n\r\n", "\r\nContent-Transfer-Encoding: base64\r\n\r\n");
+    let raw = signed(HEADER, &multipart("mixed", "M", &[TEXT, &encoded]));
+    trusted(&raw, Kind::Ordinary, &[Note::CertdataInvalid, Note::HeaderDiffers]);
     let unknown = daticert("mancata-consegna");
     let raw = signed(HEADER, &multipart("mixed", "M", &[TEXT, &unknown]));
     trusted(&raw, Kind::Ordinary, &[Note::CertdataInvalid, Note::HeaderDiffers]);
@@ -296,7 +300,6 @@ fn certified_messages_inside_are_reported_with_their_place() {
         (multipart("mixed", "L", &[&attached(&forwarded), &changed]), &[("1.2", trusted), ("2", altered)]),
         (multipart("mixed", "L", &[&attached(ORIGINAL), TEXT]), &[]),
     ] {
-        let header = HEADER.replace("Ricevuta: avvenuta-consegna", "Other: none");
         let found = verified(&format!("{HEADER}{body}"));
         let contains: Vec<_> =
             found.contains.iter().map(|inner| (inner.part.as_str(), inner.verification.verdict)).collect();
