@@ -16,6 +16,7 @@
 //! | `account` | one refresh or one watch of one mailbox | the order of steps |
 //! | `receive` | a batch of raw messages into one transaction | what each proves, which events follow |
 //! | `outbox` | a draft to the server, journalled | what an attempt's end means |
+//! | [`compose`] | a draft into the bytes that are submitted | what the rules forbid |
 //! | `cursor` | – | what to fetch next |
 //! | `net`, `imap`, `smtp`, `store` | one kind of I/O each | nothing |
 //! | [`event`], [`identity`], [`clock`], [`secret`], `error` | the values and traits between them | – |

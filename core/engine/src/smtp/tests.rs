@@ -62,7 +62,7 @@ async fn play(steps: Vec<Step>, budget: usize, end: End) -> Run {
     let (client, server) = duplex(64);
     let peer = tokio::spawn(peer(server, steps, budget, end));
     let dot = Cell::new(false);
-    let outcome = submit_over(client, async {
+    let outcome = submit_over(client, MESSAGE, async {
         dot.set(true);
         ControlFlow::Continue(())
     })
@@ -77,10 +77,14 @@ async fn play(steps: Vec<Step>, budget: usize, end: End) -> Run {
     Run { outcome, dot: dot.get(), heard }
 }
 
-async fn submit_over(client: DuplexStream, before_dot: impl Future<Output = ControlFlow<()>>) -> Outcome {
+async fn submit_over(
+    client: DuplexStream,
+    message: &str,
+    before_dot: impl Future<Output = ControlFlow<()>>,
+) -> Outcome {
     let sender = Address::new("anna@pec.example.test");
     let recipients = [Address::new("b@example.it"), Address::new("c@example.it")];
-    let submission = Submission::new(&sender, &recipients, MESSAGE.as_bytes()).unwrap();
+    let submission = Submission::new(&sender, &recipients, message.as_bytes()).unwrap();
     let login = Login { name: "anna".to_owned(), password: Secret::new("secret".to_owned()) };
     submit(client, &login, &submission, &Patience::default(), before_dot).await
 }
@@ -117,6 +121,23 @@ async fn what_arrives_is_what_was_composed() {
     let unstuffed: String =
         body.split_inclusive("\r\n").map(|line| line.strip_prefix('.').unwrap_or(line)).collect();
     assert_eq!(unstuffed, MESSAGE);
+}
+
+/// Lines of any length, dots and block ends anywhere: the server hears it stuffed and otherwise unchanged.
+#[tokio::test]
+async fn long_lines_and_many_blocks() {
+    let lines: Vec<String> = [998, 999, 5_000, BLOCK, 2 * BLOCK - 3]
+        .into_iter()
+        .flat_map(|length| ["x".repeat(length), ".".repeat(length), String::new()])
+        .collect();
+    let message = format!("Subject: x\r\n\r\n{}\r\n", lines.join("\r\n"));
+    let mut steps = agreeable(&message);
+    steps.push(say("250 queued\r\n"));
+    let (client, server) = duplex(1_000);
+    let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+    let outcome = submit_over(client, &message, async { ControlFlow::Continue(()) }).await;
+    assert_eq!(outcome, Outcome::Accepted(reply(250, "queued")));
+    peer.await.unwrap();
 }
 
 /// The heart of it: wherever the connection ends, the outcome tells the truth about the dot.
@@ -211,7 +232,7 @@ async fn held_back_before_the_dot() {
     steps.pop();
     let (client, server) = duplex(64);
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
-    let outcome = submit_over(client, async { ControlFlow::Break(()) }).await;
+    let outcome = submit_over(client, MESSAGE, async { ControlFlow::Break(()) }).await;
     assert_eq!(outcome, Outcome::Postponed(Postponement::Held));
     assert!(peer.await.unwrap().ends_with(b"end\r\n"));
 }
@@ -230,7 +251,7 @@ async fn a_server_that_cuts_the_body_short_may_say_why() {
     steps.extend([hear("Subject:"), say("552 too large\r\n")]);
     let (client, server) = duplex(16);
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
-    let outcome = submit_over(client, async { ControlFlow::Continue(()) }).await;
+    let outcome = submit_over(client, MESSAGE, async { ControlFlow::Continue(()) }).await;
     assert_eq!(outcome, Outcome::Rejected(of_all(552, "too large")));
     peer.await.unwrap();
 }
