@@ -181,6 +181,7 @@ impl Delay {
             words.contains(&joined) || words.windows(2).any(of_hours)
         };
         let of_12 = says(["12", "dodici", "twelve"], "12h");
+        // “twenty-four” ends in its own word.
         let of_24 = says(["24", "ventiquattro", "four"], "24h");
         match text.starts_with("5.4.1") || (of_24 && !of_12) {
             true => Self::Hours24,
