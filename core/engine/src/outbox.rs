@@ -1,11 +1,11 @@
 //! From a draft to the server, journalled: once, never twice, never lost.
 //!
 //! ```text
-//!            enqueue              claim                 answer: yes
-//!   Composed ──────> waiting ─────────────> submitting ─────────────> submitted <─┐
-//!                     ↑  │ └──cancel──> draft ↑  │ │└─ no ─> rejected             │ receipt, or
-//!                     └──┼── not now, or cut ─┼──┘ │                              │ settle(Sent)
-//!                 backoff└───────────────────────┐ └─ cut after the dot ─> uncertain ─ settle(NotSent) ─> draft
+//! enqueue ─> waiting ── claim ──> submitting ── yes ──> submitted <── receipt, or settle(Sent)
+//!             │  ^                  │  │  │
+//!      cancel │  └─ not now, or cut ┘  │  └── no ─────> rejected
+//!             v     before the dot     │
+//!           draft <─ settle(NotSent) ─ uncertain: cut after the dot
 //! ```
 //! The journal says `submitting`, with the Message-ID, before the server hears of the message; says that the dot may
 //! go out before it goes; and says how it ended after the answer. A death in between is found by [`Outbox::recover`],

@@ -5,8 +5,8 @@
 //! └───── a failure here: nothing was sent ─────────────┘             └─ no answer here: Uncertain
 //! ```
 //! The edge decides nothing and dials nothing: it is given a stream, and says in which phase the dialogue ended. It
-//! never sends a message to fewer than all its recipients, and never offers a password twice. RFC 5321, 6409 (submission), 4954
-//! (AUTH), 1870 (SIZE).
+//! never sends a message to fewer than all its recipients, and never offers a password twice. RFC 5321, RFC 6409
+//! (submission), RFC 4954 (AUTH), RFC 1870 (SIZE).
 
 mod connection;
 mod submission;
