@@ -57,9 +57,9 @@ struct Run {
     heard: Vec<u8>,
 }
 
-/// Plays at most `budget` bytes of the script in either direction, then ends.
-async fn play(steps: Vec<Step>, budget: usize, end: End) -> Run {
-    let (client, server) = duplex(64);
+/// Plays at most `budget` bytes of the script, both directions together, then ends. `pipe` bytes may be under way.
+async fn play(steps: Vec<Step>, budget: usize, end: End, pipe: usize) -> Run {
+    let (client, server) = duplex(pipe);
     let peer = tokio::spawn(peer(server, steps, budget, end));
     let dot = Cell::new(false);
     let outcome = submit_over(client, MESSAGE, async {
@@ -94,7 +94,7 @@ fn length(steps: &[Step]) -> usize {
 }
 
 async fn outcome(steps: Vec<Step>) -> Outcome {
-    play(steps, usize::MAX, End::Close).await.outcome
+    play(steps, usize::MAX, End::Close, 64).await.outcome
 }
 
 fn reply(code: u16, text: &str) -> Reply {
@@ -111,7 +111,7 @@ fn of(recipient: &str, code: u16, text: &str) -> Refusal {
 
 #[tokio::test]
 async fn what_arrives_is_what_was_composed() {
-    let run = play(accepting(), usize::MAX, End::Close).await;
+    let run = play(accepting(), usize::MAX, End::Close, 64).await;
     assert_eq!(run.outcome, Outcome::Accepted(reply(250, "2.0.0 queued")));
     assert!(run.dot);
 
@@ -145,9 +145,10 @@ async fn long_lines_and_many_blocks() {
 async fn ended_at_every_byte_of_the_dialogue() {
     let whole = length(&accepting());
     let before_dot = length(&agreeable(MESSAGE)) - ".\r\n".len();
-    for end in [End::Close, End::Stall] {
+    // With a narrow pipe a write meets the end, with a wide one only the next read does.
+    for (end, pipe) in [(End::Close, 1), (End::Close, 64), (End::Stall, 1), (End::Stall, 64)] {
         for budget in 0..whole {
-            let run = play(accepting(), budget, end).await;
+            let run = play(accepting(), budget, end, pipe).await;
             match &run.outcome {
                 Outcome::Postponed(Postponement::Broken(_)) => assert!(!run.dot, "{budget} {run:?}"),
                 Outcome::Uncertain(_) => assert!(run.dot, "{budget} {run:?}"),
@@ -158,7 +159,7 @@ async fn ended_at_every_byte_of_the_dialogue() {
                 assert!(run.dot, "{budget} {run:?}");
             }
         }
-        assert!(matches!(play(accepting(), whole, end).await.outcome, Outcome::Accepted(_)));
+        assert!(matches!(play(accepting(), whole, end, pipe).await.outcome, Outcome::Accepted(_)));
     }
 }
 
