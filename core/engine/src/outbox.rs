@@ -1,11 +1,11 @@
 //! From a draft to the server, journalled: once, never twice, never lost.
 //!
 //! ```text
-//!            enqueue              claim                 answer: yes
-//!   Composed ──────> waiting ─────────────> submitting ─────────────> submitted <─┐
-//!                     ↑  │ └──cancel──> draft ↑  │ │└─ no ─> rejected             │ receipt, or
-//!                     └──┼── not now, or cut ─┼──┘ │                              │ settle(Sent)
-//!                 backoff└───────────────────────┐ └─ cut after the dot ─> uncertain ─ settle(NotSent) ─> draft
+//! enqueue ─> waiting ── claim ──> submitting ── yes ──> submitted <── receipt, or settle(Sent)
+//!             │  ^                  │  │  │
+//!      cancel │  └─ not now, or cut ┘  │  └── no ─────> rejected
+//!             v     before the dot     │
+//!           draft <─ settle(NotSent) ─ uncertain: cut after the dot
 //! ```
 //! The journal says `submitting`, with the Message-ID, before the server hears of the message; says that the dot may
 //! go out before it goes; and says how it ended after the answer. A death in between is found by [`Outbox::recover`],
@@ -259,24 +259,14 @@ fn add_event(writer: &mut Writer<'_>, entry: &Entry, kind: EventKind, now: Times
     Ok(())
 }
 
-/// Makes a message that waits due at once, and forgets a refused login, since the user asks for another try. The
-/// next round submits it.
+/// Makes a message that waits due at once; the next round submits it. A refused login on record still holds it back:
+/// that is for a new password to lift, or for a check of the account.
 ///
 /// # Errors
 /// [`Error::WrongState`] unless it waits: an uncertain message may have arrived, and a second one would be a second
 /// registered letter.
 pub async fn retry(store: &Store, shipment: ShipmentId, now: Timestamp) -> Result<(), Error> {
-    let moved = store
-        .write(move |writer| {
-            let entry = writer.outbox_entry(shipment)?;
-            if writer.move_entry(shipment, OutboxState::Waiting, OutboxState::Waiting, None, now)? {
-                writer.clear_login_refusals(entry.account)?;
-                return Ok(Ok(()));
-            }
-            Ok(Err(entry.state))
-        })
-        .await?;
-    moved.map_err(Error::WrongState)
+    change(store, shipment, OutboxState::Waiting, OutboxState::Waiting, now).await
 }
 
 /// Takes back a message that waits: it becomes a draft.

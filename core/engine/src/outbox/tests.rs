@@ -399,10 +399,12 @@ async fn a_refused_login_is_not_tried_again_unasked() {
     assert_eq!(bench.state(shipment).await, OutboxState::Waiting);
 
     bench.pass(SignedDuration::from_hours(24));
+    retry(&bench.store, shipment, START).await.unwrap();
     let (_, heard) = bench.round(&accepting(), usize::MAX, End::Close).await;
     assert_eq!(heard, None);
 
-    retry(&bench.store, shipment, START).await.unwrap();
+    let account = bench.account;
+    bench.store.write(move |writer| writer.clear_login_refusals(account)).await.unwrap();
     bench.round(&accepting(), usize::MAX, End::Close).await;
     assert_eq!(bench.state(shipment).await, OutboxState::Submitted);
 }
@@ -460,6 +462,39 @@ async fn a_restored_backup_sends_nothing() {
     assert_eq!(restored.events().await, [EventKind::Uncertain]);
     let (round, heard) = restored.round(&accepting(), usize::MAX, End::Close).await;
     assert!(round.attempts.is_empty() && heard.is_none());
+}
+
+#[tokio::test]
+async fn a_server_that_puts_off_is_asked_again_when_it_is_due() {
+    let bench = Bench::new().await;
+    let shipment = bench.enqueue().await;
+    let busy = [agreeable(), vec![say("451 later\r\n")]].concat();
+    bench.round(&busy, usize::MAX, End::Close).await;
+    let entry = bench.entry(shipment).await;
+    let due = START + SignedDuration::from_mins(1);
+    assert_eq!(
+        (entry.state, entry.next_at, entry.answer.as_str()),
+        (OutboxState::Waiting, Some(due), "451 later")
+    );
+
+    let (_, heard) = bench.round(&accepting(), usize::MAX, End::Close).await;
+    assert_eq!(heard, None);
+    bench.pass(SignedDuration::from_mins(1));
+    bench.round(&accepting(), usize::MAX, End::Close).await;
+    assert_eq!(bench.state(shipment).await, OutboxState::Submitted);
+    let head = bench.store.read(move |reader| reader.shipment(shipment)).await.unwrap().head;
+    assert_eq!(head.submitted_at, Some(START), "a receipt of the first attempt must stay plausible");
+}
+
+/// An app runs rounds on a runtime of several threads.
+#[tokio::test]
+async fn a_round_may_move_between_threads() {
+    fn is_send(future: impl Future + Send) {
+        drop(future);
+    }
+    let bench = Bench::new().await;
+    let (outbox, login) = (bench.outbox(), login());
+    is_send(outbox.submit_due(&login, Duration::ZERO, || async { Ok::<_, Infallible>(duplex(PIPE).0) }));
 }
 
 #[test]

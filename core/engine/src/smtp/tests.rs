@@ -57,12 +57,12 @@ struct Run {
     heard: Vec<u8>,
 }
 
-/// Plays at most `budget` bytes of the script in either direction, then ends.
-async fn play(steps: Vec<Step>, budget: usize, end: End) -> Run {
-    let (client, server) = duplex(64);
+/// Plays at most `budget` bytes of the script, both directions together, then ends. `pipe` bytes may be under way.
+async fn play(steps: Vec<Step>, budget: usize, end: End, pipe: usize) -> Run {
+    let (client, server) = duplex(pipe);
     let peer = tokio::spawn(peer(server, steps, budget, end));
     let dot = Cell::new(false);
-    let outcome = submit_over(client, async {
+    let outcome = submit_over(client, MESSAGE, async {
         dot.set(true);
         ControlFlow::Continue(())
     })
@@ -77,10 +77,14 @@ async fn play(steps: Vec<Step>, budget: usize, end: End) -> Run {
     Run { outcome, dot: dot.get(), heard }
 }
 
-async fn submit_over(client: DuplexStream, before_dot: impl Future<Output = ControlFlow<()>>) -> Outcome {
+async fn submit_over(
+    client: DuplexStream,
+    message: &str,
+    before_dot: impl Future<Output = ControlFlow<()>>,
+) -> Outcome {
     let sender = Address::new("anna@pec.example.test");
     let recipients = [Address::new("b@example.it"), Address::new("c@example.it")];
-    let submission = Submission::new(&sender, &recipients, MESSAGE.as_bytes()).unwrap();
+    let submission = Submission::new(&sender, &recipients, message.as_bytes()).unwrap();
     let login = Login { name: "anna".to_owned(), password: Secret::new("secret".to_owned()) };
     submit(client, &login, &submission, &Patience::default(), before_dot).await
 }
@@ -90,7 +94,7 @@ fn length(steps: &[Step]) -> usize {
 }
 
 async fn outcome(steps: Vec<Step>) -> Outcome {
-    play(steps, usize::MAX, End::Close).await.outcome
+    play(steps, usize::MAX, End::Close, 64).await.outcome
 }
 
 fn reply(code: u16, text: &str) -> Reply {
@@ -107,7 +111,7 @@ fn of(recipient: &str, code: u16, text: &str) -> Refusal {
 
 #[tokio::test]
 async fn what_arrives_is_what_was_composed() {
-    let run = play(accepting(), usize::MAX, End::Close).await;
+    let run = play(accepting(), usize::MAX, End::Close, 64).await;
     assert_eq!(run.outcome, Outcome::Accepted(reply(250, "2.0.0 queued")));
     assert!(run.dot);
 
@@ -119,14 +123,32 @@ async fn what_arrives_is_what_was_composed() {
     assert_eq!(unstuffed, MESSAGE);
 }
 
+/// Lines of any length, dots and block ends anywhere: the server hears it stuffed and otherwise unchanged.
+#[tokio::test]
+async fn long_lines_and_many_blocks() {
+    let lines: Vec<String> = [998, 999, 5_000, BLOCK, 2 * BLOCK - 3]
+        .into_iter()
+        .flat_map(|length| ["x".repeat(length), ".".repeat(length), String::new()])
+        .collect();
+    let message = format!("Subject: x\r\n\r\n{}\r\n", lines.join("\r\n"));
+    let mut steps = agreeable(&message);
+    steps.push(say("250 queued\r\n"));
+    let (client, server) = duplex(1_000);
+    let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+    let outcome = submit_over(client, &message, async { ControlFlow::Continue(()) }).await;
+    assert_eq!(outcome, Outcome::Accepted(reply(250, "queued")));
+    peer.await.unwrap();
+}
+
 /// The heart of it: wherever the connection ends, the outcome tells the truth about the dot.
 #[tokio::test(start_paused = true)]
 async fn ended_at_every_byte_of_the_dialogue() {
     let whole = length(&accepting());
     let before_dot = length(&agreeable(MESSAGE)) - ".\r\n".len();
-    for end in [End::Close, End::Stall] {
+    // With a narrow pipe a write meets the end, with a wide one only the next read does.
+    for (end, pipe) in [(End::Close, 1), (End::Close, 64), (End::Stall, 1), (End::Stall, 64)] {
         for budget in 0..whole {
-            let run = play(accepting(), budget, end).await;
+            let run = play(accepting(), budget, end, pipe).await;
             match &run.outcome {
                 Outcome::Postponed(Postponement::Broken(_)) => assert!(!run.dot, "{budget} {run:?}"),
                 Outcome::Uncertain(_) => assert!(run.dot, "{budget} {run:?}"),
@@ -137,7 +159,7 @@ async fn ended_at_every_byte_of_the_dialogue() {
                 assert!(run.dot, "{budget} {run:?}");
             }
         }
-        assert!(matches!(play(accepting(), whole, end).await.outcome, Outcome::Accepted(_)));
+        assert!(matches!(play(accepting(), whole, end, pipe).await.outcome, Outcome::Accepted(_)));
     }
 }
 
@@ -211,7 +233,7 @@ async fn held_back_before_the_dot() {
     steps.pop();
     let (client, server) = duplex(64);
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
-    let outcome = submit_over(client, async { ControlFlow::Break(()) }).await;
+    let outcome = submit_over(client, MESSAGE, async { ControlFlow::Break(()) }).await;
     assert_eq!(outcome, Outcome::Postponed(Postponement::Held));
     assert!(peer.await.unwrap().ends_with(b"end\r\n"));
 }
@@ -230,7 +252,7 @@ async fn a_server_that_cuts_the_body_short_may_say_why() {
     steps.extend([hear("Subject:"), say("552 too large\r\n")]);
     let (client, server) = duplex(16);
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
-    let outcome = submit_over(client, async { ControlFlow::Continue(()) }).await;
+    let outcome = submit_over(client, MESSAGE, async { ControlFlow::Continue(()) }).await;
     assert_eq!(outcome, Outcome::Rejected(of_all(552, "too large")));
     peer.await.unwrap();
 }

@@ -94,7 +94,7 @@ impl OutboxState {
 pub struct Claim {
     /// Which message.
     pub shipment: ShipmentId,
-    /// The how manieth attempt, from 1.
+    /// Which attempt at it this is, from 1.
     pub attempt: u32,
     /// MAIL FROM.
     pub sender: Address,
