@@ -137,7 +137,9 @@ fn server_fault(fault: &Fault) -> String {
             let quoted = quoted(answer);
             say!("la casella è sospesa o bloccata{quoted}", "the box is suspended or locked{quoted}")
         }
-        Fault::Broken(what) => say!("risposta non comprensibile ({what})", "an answer that makes no sense ({what})"),
+        Fault::Broken(what) => {
+            say!("risposta non comprensibile ({what})", "an answer that makes no sense ({what})")
+        }
         Fault::Bye(answer) => {
             let quoted = quoted(answer);
             say!("ha chiuso la sessione{quoted}", "it closed the session{quoted}")
@@ -170,15 +172,15 @@ fn connection(error: net::Error) -> String {
             "nome non trovato: è scritto bene? c'è rete?",
             "the name was not found: is it spelt right, is there a network?",
         ),
-        net::Error::Refused => {
-            ("nessun server su quella porta", "nothing listens on that port")
-        }
+        net::Error::Refused => ("nessun server su quella porta", "nothing listens on that port"),
         net::Error::Tls => (
             "nessuna connessione TLS 1.2 o 1.3: la porta è quella giusta?",
             "no TLS 1.2 or 1.3 there: is it the right port?",
         ),
         net::Error::TimedOut => ("non risponde in tempo", "it does not answer in time"),
-        net::Error::Unreachable => ("irraggiungibile da questa rete", "it cannot be reached from this network"),
+        net::Error::Unreachable => {
+            ("irraggiungibile da questa rete", "it cannot be reached from this network")
+        }
     };
     text(italian, english).to_owned()
 }
@@ -220,7 +222,9 @@ fn store(fault: &StoreFault) -> String {
             "spazio su disco esaurito: niente è andato perso, liberarne e riprovare",
             "no space left on the disk: nothing is lost, make some and try again"
         ),
-        StoreFault::Failed(reason) => say!("l'archivio non risponde: {reason}", "the database failed: {reason}"),
+        StoreFault::Failed(reason) => {
+            say!("l'archivio non risponde: {reason}", "the database failed: {reason}")
+        }
         StoreFault::Newer => say!(
             "l'archivio è di una versione più nuova di recapito: non è stato toccato",
             "the database is of a newer version of recapito: it was not touched"

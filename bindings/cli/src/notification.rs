@@ -83,7 +83,10 @@ fn body(
     let why = || {
         let status = shipment.zip(event.recipient.as_ref()).and_then(|(s, r)| s.delivery.recipients.get(r));
         let failure = status.filter(|status| status.state == State::Failed).and_then(|s| s.failure.as_ref());
-        failure.and_then(|failure| failure.text.as_deref()).map(|text| format!(": {text}")).unwrap_or_default()
+        failure
+            .and_then(|failure| failure.text.as_deref())
+            .map(|text| format!(": {text}"))
+            .unwrap_or_default()
     };
     match event.kind {
         EventKind::Received | EventKind::Anomaly => {
@@ -94,10 +97,7 @@ fn body(
             let claim = message.map_or(recapito_pec::Kind::Ordinary, |message| message.finding.kind);
             let why = match reason {
                 Some(reason) => word::reason(reason).to_owned(),
-                None => say!(
-                    "L'ora della firma non può essere vera.",
-                    "Its signing time cannot be true."
-                ),
+                None => say!("L'ora della firma non può essere vera.", "Its signing time cannot be true."),
             };
             let claim = word::kind(claim);
             say!("si presenta come {claim}. {why}", "it claims to be: {claim}. {why}")

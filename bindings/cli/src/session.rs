@@ -21,7 +21,10 @@ pub(crate) fn data_directory(common: &Common) -> Result<PathBuf, Failure> {
         return Ok(directory.clone());
     }
     let base = etcetera::choose_base_strategy().map_err(|_| {
-        Failure::usage(say!("nessuna cartella utente: indicare --data", "there is no home folder: give --data"))
+        Failure::usage(say!(
+            "nessuna cartella utente: indicare --data",
+            "there is no home folder: give --data"
+        ))
     })?;
     Ok(base.data_dir().join("recapito"))
 }

@@ -117,6 +117,18 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
             "L'autorità che ha emesso il certificato non poteva emetterlo per questo firmatario.",
             "The authority was not entitled to issue a certificate to this signer.",
         ),
+        Reason::UnknownExtension => (
+            "Un certificato contiene un'estensione critica sconosciuta.",
+            "A certificate has a critical extension that is not known here.",
+        ),
+        Reason::NotPecAuthority => (
+            "Il certificato non viene da un'autorità per gestori PEC.",
+            "The certificate is not from an authority for PEC providers.",
+        ),
+        Reason::WrongPolicy => (
+            "Il certificato non è rilasciato secondo le regole per i gestori PEC.",
+            "The certificate is not issued under the policy for PEC providers.",
+        ),
         Reason::TimeMissing => (
             "Manca un'ora alla quale verificare il certificato.",
             "There is no time to check the certificate at.",

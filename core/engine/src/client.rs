@@ -264,6 +264,14 @@ impl Client {
         Ok(self.shared.store.read(move |reader| reader.shipment(id)).await?)
     }
 
+    /// The bytes of a message as it was, or is to be, submitted from here; none for one sent elsewhere.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn submitted(&self, id: ShipmentId) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.shared.store.read(move |reader| reader.submitted_raw(id)).await?)
+    }
+
     /// A page of the messages received: certified ones, ordinary ones, and what claims to be either.
     ///
     /// # Errors

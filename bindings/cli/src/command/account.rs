@@ -87,17 +87,17 @@ fn settings(add: &AccountAdd, output: &mut Output) -> Result<Settings, Failure> 
         Some(name) => Some(preset::named(name).ok_or_else(|| unknown_provider(name))?),
         None => preset::for_address(&address),
     };
-    let server = |given: &Option<String>, host: fn(&Preset) -> &'static str, port: u16, option: &str| {
-        match (given, preset) {
-            (Some(given), _) => endpoint(given, port),
-            (None, Some(preset)) => Ok(Server { host: host(preset).to_owned(), port }),
-            (None, None) => Err(Failure::usage(say!(
-                "il gestore di questa casella non si riconosce dall'indirizzo: indicarlo con --provider, o il \
+    let server = |given: &Option<String>, host: fn(&Preset) -> &'static str, port: u16, option: &str| match (
+        given, preset,
+    ) {
+        (Some(given), _) => endpoint(given, port),
+        (None, Some(preset)) => Ok(Server { host: host(preset).to_owned(), port }),
+        (None, None) => Err(Failure::usage(say!(
+            "il gestore di questa casella non si riconosce dall'indirizzo: indicarlo con --provider, o il \
                  server con {option}",
-                "the provider of this box does not show in the address: name it with --provider, or the server \
+            "the provider of this box does not show in the address: name it with --provider, or the server \
                  with {option}"
-            ))),
-        }
+        ))),
     };
     let imap = server(&add.imap, |preset| preset.imap, preset::IMAP_PORT, "--imap HOST:PORT")?;
     let smtp = server(&add.smtp, |preset| preset.smtp, preset::SMTP_PORT, "--smtp HOST:PORT")?;
@@ -117,7 +117,10 @@ fn settings(add: &AccountAdd, output: &mut Output) -> Result<Settings, Failure> 
 fn unknown_provider(name: &str) -> Failure {
     let known = preset::PRESETS.map(|preset| preset.name).join(", ");
     let name = plain(name);
-    Failure::usage(say!("gestore {name} sconosciuto; noti: {known}", "unknown provider {name}; known: {known}"))
+    Failure::usage(say!(
+        "gestore {name} sconosciuto; noti: {known}",
+        "unknown provider {name}; known: {known}"
+    ))
 }
 
 /// What is worth knowing of a preset before its servers are tried.
@@ -223,7 +226,10 @@ async fn remove(remove: &AccountRemove, common: &Common, output: &mut Output) ->
     }
     client.remove_account(account.id).await?;
     Passwords::new(&directory).remember(&address, None)?;
-    output.remark(&say!("{address} tolta; sul server resta tutto", "{address} removed; the server keeps everything"));
+    output.remark(&say!(
+        "{address} tolta; sul server resta tutto",
+        "{address} removed; the server keeps everything"
+    ));
     client.close().await;
     Ok(Exit::Done)
 }

@@ -51,7 +51,10 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             let file = path.display();
-            Failure::usage(say!("{file} esiste già: non viene sovrascritto", "{file} exists: it is not overwritten"))
+            Failure::usage(say!(
+                "{file} esiste già: non viene sovrascritto",
+                "{file} exists: it is not overwritten"
+            ))
         }
         _ => Failure::file(path, &error),
     })

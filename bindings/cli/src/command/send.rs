@@ -58,10 +58,16 @@ fn text(file: Option<&Path>, output: &mut Output) -> Result<String, Failure> {
         return std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error));
     }
     if io::stdin().is_terminal() {
-        output.remark(&say!("Testo del messaggio (fine con Ctrl-D):", "Text of the message (end with Ctrl-D):"));
+        output.remark(&say!(
+            "Testo del messaggio (fine con Ctrl-D):",
+            "Text of the message (end with Ctrl-D):"
+        ));
     }
     let mut text = String::new();
-    io::stdin().take(LARGEST).read_to_string(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
+    io::stdin()
+        .take(LARGEST)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::file(Path::new("-"), &error))?;
     Ok(text)
 }
 

@@ -61,11 +61,15 @@ pub(crate) async fn shipment(
     output.line(&match head.origin {
         Origin::Sent => say!("  da {sender}", "  from {sender}"),
         Origin::Imported => {
-            say!("  da {sender}, inviato con un altro programma", "  from {sender}, sent with another program")
+            say!(
+                "  da {sender}, inviato con un altro programma",
+                "  from {sender}, sent with another program"
+            )
         }
     });
     if shipment.delivery.is_sent_twice() {
-        let warning = text("  il gestore l'ha spedito più di una volta", "  the provider sent it more than once");
+        let warning =
+            text("  il gestore l'ha spedito più di una volta", "  the provider sent it more than once");
         output.line(&toned(Tone::Bad, warning));
     }
     for (address, status) in &shipment.delivery.recipients {
@@ -96,12 +100,7 @@ pub(crate) async fn timeline(client: &Client, shipment: &Shipment) -> Result<Vec
     Ok(steps.into_iter().map(|(at, what)| format!("{}  {what}", toned(Tone::Faint, &rome(at)))).collect())
 }
 
-async fn message(
-    client: &Client,
-    id: MessageId,
-    options: &Show,
-    output: &mut Output,
-) -> Result<(), Failure> {
+async fn message(client: &Client, id: MessageId, options: &Show, output: &mut Output) -> Result<(), Failure> {
     let raw = client.raw(id).await?;
     if options.raw {
         return write(&raw, options.out.as_deref(), output);
@@ -116,7 +115,10 @@ async fn message(
     }
     let (message, verification) = (client.message(id).await?, client.verification(id).await?);
     if output.json {
-        output.record(&Shown { message: MessageRecord::from(&message), check: Record::of_message(&verification) });
+        output.record(&Shown {
+            message: MessageRecord::from(&message),
+            check: Record::of_message(&verification),
+        });
     } else {
         describe(&message, &verification, &structure, output);
     }
@@ -124,12 +126,7 @@ async fn message(
 }
 
 /// The verdict first, then what was certified: its text and attachments, not those of the envelope around it.
-fn describe(
-    message: &Message,
-    verification: &Verification,
-    structure: &Structure<'_>,
-    output: &mut Output,
-) {
+fn describe(message: &Message, verification: &Verification, structure: &Structure<'_>, output: &mut Output) {
     let subject = plain(message.finding.subject.as_deref().unwrap_or_default());
     output.line(&format!("{}  {}", message.id, toned(Tone::Strong, &subject)));
     for line in description(verification) {
@@ -172,7 +169,9 @@ fn certified_content<'m>(structure: &'m Structure<'m>, kind: Kind) -> recapito_p
 fn write(bytes: &[u8], out: Option<&Path>, output: &mut Output) -> Result<(), Failure> {
     match out {
         Some(path) => super::export::write_new(path, bytes),
-        None if io::stdout().is_terminal() && bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=31 | 127..)) => {
+        None if io::stdout().is_terminal()
+            && bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=31 | 127..)) =>
+        {
             Err(Failure::usage(say!(
                 "non è testo semplice: indicare --out FILE",
                 "that is no plain text: give --out FILE"

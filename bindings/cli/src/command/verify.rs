@@ -46,7 +46,10 @@ fn anchors(file: Option<&Path>) -> Result<Anchors, Failure> {
     let pem = fs::read(file).map_err(|error| Failure::file(file, &error))?;
     anchors.with_pem(&pem).map_err(|_| {
         let file = file.display();
-        Failure::usage(say!("{file}: nessun certificato PEM leggibile", "{file}: no readable PEM certificate"))
+        Failure::usage(say!(
+            "{file}: nessun certificato PEM leggibile",
+            "{file}: no readable PEM certificate"
+        ))
     })
 }
 
@@ -145,7 +148,10 @@ fn describe(name: &str, verification: &Verification, output: &mut Output) {
     }
     for inner in &verification.contains {
         let part = &inner.part;
-        output.line(&toned(Tone::Faint, &say!("  contiene, nella parte {part}:", "  contains, in part {part}:")));
+        output.line(&toned(
+            Tone::Faint,
+            &say!("  contiene, nella parte {part}:", "  contains, in part {part}:"),
+        ));
         for line in description(&inner.verification) {
             output.line(&format!("    {line}"));
         }

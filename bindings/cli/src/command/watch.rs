@@ -49,7 +49,9 @@ pub(crate) async fn run(options: &Accounts, common: &Common, output: &mut Output
 fn remark(accounts: &[Account], id: AccountId, pulse: &Pulse, output: &mut Output) {
     let name = name(accounts, id);
     match pulse {
-        Pulse::Current => output.detail(&say!("{name}: aggiornata, in ascolto", "{name}: up to date, watching")),
+        Pulse::Current => {
+            output.detail(&say!("{name}: aggiornata, in ascolto", "{name}: up to date, watching"))
+        }
         Pulse::Events => {}
         Pulse::Lost { error, retry_in } => {
             let (why, seconds) = (message(error), retry_in.as_secs().max(1));

@@ -124,6 +124,15 @@ impl Reader<'_> {
         Ok(statement.query_row([shipment], entry)?)
     }
 
+    /// The bytes of a message that was sent, or is to be sent, from here; none for an imported one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn submitted_raw(&self, shipment: ShipmentId) -> Result<Option<Vec<u8>>> {
+        let mut statement = self.connection.prepare_cached("SELECT raw FROM outbox WHERE shipment = ?1")?;
+        Ok(statement.query_row([shipment], |row| row.get(0)).optional()?)
+    }
+
     /// The oldest message of an account that waits and is due.
     ///
     /// # Errors
