@@ -1,1 +1,545 @@
+//! What is received is written here as a text that stands for a message; [`Mailbox::verify`] knows what each proves.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use recapito_pec::daticert::Recipient;
+use recapito_pec::delivery::{Delivery, State};
+use recapito_pec::verification::{EvidenceDigest, Header};
+use recapito_pec::{Address, CertificationData, CertifiedTime, Kind, Verdict, Verification};
+use tempfile::TempDir;
+
+use super::*;
+use crate::event::EventKind;
+use crate::identity::{EventId, ShipmentId};
+use crate::store::account::{Server, Settings};
+use crate::store::message::Place;
+use crate::store::shipment::{Filter, Head, Origin};
+use crate::store::{Error, Page};
+
+const REFERENCE: &str = "<one@pec.example.test>";
+const ANNA: &str = "anna@pec.example.test";
+const BRUNO: &str = "bruno@pec.example.test";
+const CARLA: &str = "carla@pec.example.test";
+const ALL: Page = Page { limit: 1000, offset: 0 };
+
+/// A store with one account and one folder, and the messages that there can be.
+struct Mailbox {
+    _directory: TempDir,
+    store: Store,
+    account: AccountId,
+    letters: BTreeMap<Vec<u8>, Letter>,
+}
+
+/// What a message proves.
+#[derive(Clone, Debug)]
+struct Letter {
+    kind: Kind,
+    verdict: Verdict,
+    signed_at: Timestamp,
+    data: CertificationData,
+    header_reference: Option<String>,
+    /// Messages of the same number have the same signed content.
+    content: u8,
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_700_000_000).unwrap()
+}
+
+fn uid(number: u32) -> Uid {
+    Uid::new(number).unwrap()
+}
+
+fn validity(number: u32) -> UidValidity {
+    UidValidity::new(number).unwrap()
+}
+
+fn inbox() -> FolderName {
+    FolderName::new("INBOX")
+}
+
+fn letter(content: u8, kind: Kind) -> Letter {
+    let certified = |address| Recipient { address: Address::new(address), certified: true };
+    let time = now() - SignedDuration::from_mins(60 - i64::from(content));
+    let data = CertificationData {
+        error: "nessuno".to_owned(),
+        sender: Some(Address::new(ANNA)),
+        recipients: vec![certified(BRUNO), certified(CARLA)],
+        subject: Some("Offer".to_owned()),
+        time: Some(CertifiedTime::utc(time)),
+        envelope: Some("dispatch.1@provider.example.test".to_owned()),
+        reference: Some(REFERENCE.to_owned()),
+        ..CertificationData::default()
+    };
+    Letter { kind, verdict: Verdict::Trusted, signed_at: time, data, header_reference: None, content }
+}
+
+fn to(recipient: &str, letter: Letter) -> Letter {
+    Letter { data: CertificationData { recipient: Some(Address::new(recipient)), ..letter.data }, ..letter }
+}
+
+fn untrusted(letter: Letter) -> Letter {
+    Letter { verdict: Verdict::Altered, ..letter }
+}
+
+impl Letter {
+    fn verification(&self) -> Verification {
+        let header = Header {
+            from: Some("somebody@example.test".to_owned()),
+            subject: Some("What the header says".to_owned()),
+            reference: self.header_reference.clone(),
+            ..Header::default()
+        };
+        Verification {
+            kind: self.kind,
+            verdict: self.verdict,
+            reason: None,
+            notes: BTreeSet::new(),
+            signer: None,
+            anchor: None,
+            signed_at: Some(self.signed_at),
+            certdata: (self.kind != Kind::Ordinary).then(|| self.data.clone()),
+            header,
+            digest: EvidenceDigest([self.content; 32]),
+            contains: Vec::new(),
+        }
+    }
+}
+
+/// Everything of a store that does not depend on the order in which it came, row ids and positions left out.
+#[derive(Debug, Eq, PartialEq)]
+struct Outcome {
+    shipments: BTreeMap<(Option<String>, String), (Delivery, Vec<String>)>,
+    events: BTreeSet<EventId>,
+    parked: i64,
+}
+
+impl Mailbox {
+    async fn new(letters: impl IntoIterator<Item = (&'static str, Letter)>) -> Self {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let server = || Server { host: "pec.example.test".to_owned(), port: 993 };
+        let settings = Settings {
+            address: Address::new(ANNA),
+            login: ANNA.to_owned(),
+            imap: server(),
+            smtp: server(),
+            tls_authorities: String::new(),
+            anchors: String::new(),
+        };
+        let account = store.write(move |writer| writer.add_account(&settings, now())).await.unwrap();
+        let letters = letters.into_iter().map(|(raw, letter)| (raw.as_bytes().to_vec(), letter)).collect();
+        let mailbox = Self { _directory: directory, store, account, letters };
+        mailbox.open(7, 1).await;
+        mailbox
+    }
+
+    async fn open(&self, uid_validity: u32, alerts_from: u32) {
+        let account = self.account;
+        let open = self.store.write(move |writer| {
+            writer.open_folder(account, &inbox(), validity(uid_validity), uid(alerts_from))
+        });
+        open.await.unwrap();
+    }
+
+    fn verify(&self) -> Arc<impl Verify + use<>> {
+        let letters = self.letters.clone();
+        Arc::new(move |raw: &[u8]| match letters.get(raw) {
+            Some(letter) => letter.verification(),
+            None => letter(u8::MAX, Kind::Ordinary).verification(),
+        })
+    }
+
+    async fn receive_at(
+        &self,
+        uid_validity: u32,
+        messages: impl IntoIterator<Item = (u32, &[u8])>,
+    ) -> Result<Received> {
+        let messages: Vec<_> =
+            messages.into_iter().map(|(number, raw)| (uid(number), raw.to_vec())).collect();
+        let next = messages.iter().map(|(uid, _)| uid.get() + 1).max().unwrap_or(1);
+        let batch = Batch {
+            account: self.account,
+            folder: inbox(),
+            uid_validity: validity(uid_validity),
+            messages,
+            next_uid: uid(next),
+        };
+        receive_by(&self.store, batch, self.verify(), now()).await
+    }
+
+    /// Receives messages one by one, with UIDs from `first`.
+    async fn receive(&self, first: u32, messages: &[&str]) -> Received {
+        let mut received = Received::default();
+        for (raw, number) in messages.iter().zip(first..) {
+            let one = self.receive_at(7, [(number, raw.as_bytes())]).await.unwrap();
+            received.messages.extend(one.messages);
+            received.events.extend(one.events);
+        }
+        received
+    }
+
+    /// As the outbox does before it submits.
+    async fn submit(&self, at: Timestamp) -> ShipmentId {
+        let head = Head {
+            account: self.account,
+            reference: Some(REFERENCE.to_owned()),
+            sender: Address::new(ANNA),
+            origin: Origin::Sent,
+            subject: Some("Offer".to_owned()),
+            submitted_at: Some(at),
+        };
+        let submit = self.store.write(move |writer| {
+            let shipment = writer.add_shipment(&head)?;
+            writer.set_delivery(shipment, &Delivery::submitted([BRUNO, CARLA].map(Address::new)))?;
+            Ok(shipment)
+        });
+        submit.await.unwrap()
+    }
+
+    async fn shipments(&self) -> Vec<crate::store::shipment::Shipment> {
+        self.store.read(|reader| reader.shipments(Filter::All, None, ALL)).await.unwrap()
+    }
+
+    async fn events(&self) -> Vec<EventKind> {
+        let events = self.store.read(|reader| reader.events_after(0, 1000)).await.unwrap();
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    async fn state(&self, shipment: ShipmentId, recipient: &str) -> State {
+        let delivery = self.store.read(move |reader| reader.delivery(shipment)).await.unwrap();
+        delivery.recipients[&Address::new(recipient)].state
+    }
+
+    async fn next_uid(&self) -> u32 {
+        let account = self.account;
+        let folder = self.store.read(move |reader| reader.folder(account, &inbox())).await.unwrap();
+        folder.unwrap().1.next_uid.get()
+    }
+
+    async fn outcome(&self) -> Outcome {
+        let shipments = self.shipments().await.into_iter().map(|shipment| {
+            let spelling = shipment.delivery.recipients.keys().map(|a| a.as_str().to_owned()).collect();
+            ((shipment.head.reference, shipment.head.sender.key()), (shipment.delivery, spelling))
+        });
+        let events = self.store.read(|reader| reader.events_after(0, 1000)).await.unwrap();
+        let parked = self.store.read(|reader| reader.parked()).await.unwrap();
+        Outcome {
+            shipments: shipments.collect(),
+            events: events.into_iter().map(|event| event.id).collect(),
+            parked,
+        }
+    }
+}
+
+/// Receipts of one shipment and beside it: contradictory, repeated, late, without a reference, of another sender.
+fn story() -> Vec<(&'static str, Letter)> {
+    let without_reference =
+        |letter: Letter| Letter { data: CertificationData { reference: None, ..letter.data }, ..letter };
+    let of_mallory = |letter: Letter| {
+        let sender = Some(Address::new("mallory@pec.example.test"));
+        Letter { data: CertificationData { sender, ..letter.data }, ..letter }
+    };
+    let late = |hours: &str, letter: Letter| {
+        let error_text = Some(format!("non consegnato in {hours} ore"));
+        Letter { data: CertificationData { error_text, ..letter.data }, ..letter }
+    };
+    let again = |letter: Letter| {
+        let envelope = Some("dispatch.2@provider.example.test".to_owned());
+        Letter { data: CertificationData { envelope, ..letter.data }, ..letter }
+    };
+    let future = |letter: Letter| Letter { signed_at: now() + SignedDuration::from_mins(6), ..letter };
+    vec![
+        ("acceptance", letter(1, Kind::Acceptance)),
+        ("acceptance, again", again(letter(2, Kind::Acceptance))),
+        ("delivery to bruno", to(BRUNO, letter(3, Kind::Delivery))),
+        ("delivery to bruno, other path", to(BRUNO, letter(3, Kind::Delivery))),
+        ("delivery to Bruno", to("Bruno@PEC.example.test", letter(4, Kind::Delivery))),
+        ("delivery to carla without reference", without_reference(to(CARLA, letter(5, Kind::Delivery)))),
+        ("delivery to carla of dispatch 2", again(without_reference(to(CARLA, letter(6, Kind::Delivery))))),
+        ("failure for carla", to(CARLA, letter(7, Kind::Failure))),
+        ("delay 12", late("12", to(CARLA, letter(8, Kind::DelayNotice)))),
+        ("delay 24", late("24", letter(9, Kind::DelayNotice))),
+        ("taken in charge", letter(10, Kind::TakenInCharge)),
+        ("refusal", letter(11, Kind::Refusal)),
+        ("altered", untrusted(to(CARLA, letter(12, Kind::Delivery)))),
+        ("delivery of mallory", of_mallory(to(BRUNO, letter(13, Kind::Delivery)))),
+        ("acceptance of mallory", of_mallory(letter(14, Kind::Acceptance))),
+        ("delivery from the future", future(to(CARLA, letter(15, Kind::Delivery)))),
+        ("envelope", letter(16, Kind::Envelope)),
+        ("ordinary", letter(17, Kind::Ordinary)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// The end is the same in whatever order, with whatever repeats, and wherever batches are cut.
+    #[test]
+    fn order_repeats_and_cuts_make_no_difference(
+        (order, cuts) in prop::collection::vec(prop::sample::select(story()), 1..8).prop_flat_map(|repeats| {
+            let all = [story(), repeats].concat();
+            let cuts = prop::collection::vec(1..6_usize, all.len());
+            (Just(all).prop_shuffle(), cuts)
+        }),
+        is_sent_from_here in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (straight, shuffled) = runtime.block_on(async {
+            let (straight, shuffled) = (Mailbox::new(story()).await, Mailbox::new(story()).await);
+            if is_sent_from_here {
+                straight.submit(now() - SignedDuration::from_mins(90)).await;
+                shuffled.submit(now() - SignedDuration::from_mins(90)).await;
+            }
+            let names: Vec<_> = story().into_iter().map(|(raw, _)| raw).collect();
+            straight.receive(1, &names).await;
+            let mut rest: Vec<_> =
+                order.iter().zip(1..).map(|((raw, _), number)| (number, raw.as_bytes())).collect();
+            for cut in cuts {
+                let batch: Vec<_> = rest.drain(..cut.min(rest.len())).collect();
+                shuffled.receive_at(7, batch).await.unwrap();
+            }
+            (straight.outcome().await, shuffled.outcome().await)
+        });
+        prop_assert_eq!(straight, shuffled);
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_moves_the_shipment_it_speaks_of() {
+    let mailbox = Mailbox::new(story()).await;
+    let shipment = mailbox.submit(now() - SignedDuration::from_mins(90)).await;
+    mailbox.receive(1, &["acceptance", "delivery to bruno"]).await;
+    assert_eq!(mailbox.state(shipment, BRUNO).await, State::Delivered);
+    assert_eq!(mailbox.state(shipment, CARLA).await, State::Accepted);
+    assert_eq!(mailbox.events().await, [EventKind::Accepted, EventKind::Delivered]);
+
+    let [shown] = &mailbox.shipments().await[..] else { panic!("one shipment") };
+    assert_eq!(shown.id, shipment);
+    assert_eq!(shown.evidence.len(), 2);
+    assert_eq!(shown.evidence[1].recipient, Some(Address::new(BRUNO)));
+    let message = shown.evidence[1].message;
+    let message = mailbox.store.read(move |reader| reader.message(message)).await.unwrap();
+    assert_eq!(message.finding.sender.as_deref(), Some(ANNA));
+    assert_eq!(message.places, [Place { folder: inbox(), uid: uid(2) }]);
+}
+
+#[tokio::test]
+async fn a_copied_reference_moves_nothing_of_ours() {
+    let mailbox = Mailbox::new(story()).await;
+    let shipment = mailbox.submit(now() - SignedDuration::from_mins(90)).await;
+    mailbox.receive(1, &["delivery of mallory"]).await;
+    assert!(mailbox.events().await.is_empty());
+    mailbox.receive(2, &["acceptance of mallory"]).await;
+    for recipient in [BRUNO, CARLA] {
+        assert_eq!(mailbox.state(shipment, recipient).await, State::Submitted);
+    }
+    // What it does move is a shipment of that sender's own.
+    assert_eq!(mailbox.shipments().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_comes_before_its_acceptance_waits_for_it() {
+    let mailbox = Mailbox::new(story()).await;
+    let early = ["delivery to bruno", "delivery to carla of dispatch 2", "delay 24"];
+    assert!(mailbox.receive(1, &early).await.events.is_empty());
+    assert!(mailbox.shipments().await.is_empty());
+
+    assert_eq!(mailbox.receive(4, &["acceptance"]).await.events.len(), 3);
+    // The one without a reference still waits: for the acceptance of its own dispatch.
+    assert_eq!(mailbox.receive(5, &["acceptance, again"]).await.events.len(), 2);
+    let [shipment] = &mailbox.shipments().await[..] else { panic!("one shipment") };
+    assert_eq!(shipment.head.origin, Origin::Imported);
+    assert_eq!(shipment.delivery.state(), Some(State::Delivered));
+    assert!(shipment.delivery.is_sent_twice());
+}
+
+#[tokio::test]
+async fn what_cannot_be_believed_moves_nothing() {
+    let mailbox = Mailbox::new(story()).await;
+    let shipment = mailbox.submit(now() - SignedDuration::from_mins(40)).await;
+    // Signed 59 minutes ago, before the submission; altered; signed in the future.
+    mailbox.receive(1, &["acceptance", "altered", "delivery from the future"]).await;
+    assert_eq!(mailbox.state(shipment, CARLA).await, State::Submitted);
+    assert_eq!(mailbox.events().await, [EventKind::Suspicious; 3]);
+    let implausible = [1, 2, 3].map(MessageId).map(|id| mailbox.store.read(move |reader| reader.message(id)));
+    let implausible = futures::future::try_join_all(implausible).await.unwrap();
+    assert_eq!(implausible.iter().map(|m| m.finding.implausible).collect::<Vec<_>>(), [true, false, true]);
+    // Of what nobody proved, the header is all there is to show.
+    assert_eq!(implausible[1].finding.subject.as_deref(), Some("What the header says"));
+}
+
+#[tokio::test]
+async fn the_same_receipt_twice_is_one_event() {
+    let mailbox = Mailbox::new(story()).await;
+    mailbox.submit(now() - SignedDuration::from_mins(90)).await;
+    let twice = ["delivery to bruno", "delivery to bruno", "delivery to bruno, other path"];
+    let received = mailbox.receive(1, &twice).await;
+    assert_eq!((received.messages.len(), received.events.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_message_in_two_folders_is_one_message() {
+    let mailbox = Mailbox::new(story()).await;
+    mailbox.receive(1, &["envelope"]).await;
+    let archive = FolderName::new("INBOX.Archivio");
+    let account = mailbox.account;
+    let name = archive.clone();
+    let open = mailbox.store.write(move |writer| writer.open_folder(account, &name, validity(3), uid(1)));
+    open.await.unwrap();
+    let batch = Batch {
+        account,
+        folder: archive.clone(),
+        uid_validity: validity(3),
+        messages: vec![(uid(9), b"envelope".to_vec())],
+        next_uid: uid(10),
+    };
+    let received = receive_by(&mailbox.store, batch, mailbox.verify(), now()).await.unwrap();
+    assert_eq!(received, Received::default());
+    let messages = mailbox.store.read(|reader| reader.received(None, ALL)).await.unwrap();
+    let [message] = &messages[..] else { panic!("one message") };
+    let places = [Place { folder: inbox(), uid: uid(1) }, Place { folder: archive, uid: uid(9) }];
+    assert_eq!(message.places, places);
+}
+
+#[tokio::test]
+async fn a_folder_numbered_anew_stores_nothing_twice() {
+    let mailbox = Mailbox::new(story()).await;
+    mailbox.receive(1, &["envelope", "acceptance", "ordinary"]).await;
+    let before = mailbox.outcome().await;
+    mailbox.open(8, 1).await;
+    let stale = mailbox.receive_at(7, [(4, &b"delivery to bruno"[..])]).await;
+    assert!(matches!(stale, Err(Error::FolderChanged)));
+    let received = mailbox.receive_at(8, [(1, &b"ordinary"[..]), (2, b"acceptance"), (3, b"envelope")]).await;
+    assert_eq!(received.unwrap(), Received::default());
+    assert_eq!(mailbox.outcome().await, before);
+    let ordinary = mailbox.store.read(|reader| reader.message(MessageId(3))).await.unwrap();
+    assert_eq!(ordinary.places, [Place { folder: inbox(), uid: uid(1) }]);
+}
+
+#[tokio::test]
+async fn what_lay_in_the_mailbox_before_makes_state_and_no_alerts() {
+    let mailbox = Mailbox::new(story()).await;
+    mailbox.open(7, 4).await;
+    let received =
+        mailbox.receive(1, &["delivery to bruno", "acceptance", "envelope", "failure for carla"]).await;
+    assert_eq!(received.messages.len(), 4);
+    assert_eq!(mailbox.events().await, [EventKind::Failed]);
+    assert_eq!(mailbox.shipments().await[0].delivery.state(), Some(State::Failed));
+}
+
+#[tokio::test]
+async fn the_cursor_goes_with_the_messages_and_never_back() {
+    let mailbox = Mailbox::new(story()).await;
+    mailbox.receive(10, &["envelope"]).await;
+    assert_eq!(mailbox.next_uid().await, 11);
+    mailbox.receive(5, &["ordinary"]).await;
+    assert_eq!(mailbox.next_uid().await, 11);
+
+    let account = mailbox.account;
+    let complete = |validity| {
+        mailbox.store.write(move |writer| {
+            writer.complete_folder(account, &inbox(), validity, Some(uid(900)), None, now())
+        })
+    };
+    assert!(matches!(complete(validity(6)).await, Err(Error::FolderChanged)));
+    complete(validity(7)).await.unwrap();
+    assert_eq!(mailbox.next_uid().await, 900);
+}
+
+#[tokio::test]
+async fn nothing_a_mailbox_can_hold_is_refused() {
+    let mailbox = Mailbox::new(story()).await;
+    let messages: [&[u8]; 4] = [b"", b"\0\0\0", b"\xff\xfe\x80 8 bit \r\n\r \n", b"\r\n.\r\n"];
+    mailbox.receive_at(7, (1..).zip(messages)).await.unwrap();
+    for (id, raw) in (1..).zip(messages) {
+        assert_eq!(mailbox.store.read(move |reader| reader.raw(MessageId(id))).await.unwrap(), raw);
+    }
+}
+
+#[tokio::test]
+async fn a_verifier_that_panics_stops_no_mailbox() {
+    let mailbox = Mailbox::new(story()).await;
+    let batch = Batch {
+        account: mailbox.account,
+        folder: inbox(),
+        uid_validity: validity(7),
+        messages: vec![(uid(1), b"trap".to_vec())],
+        next_uid: uid(2),
+    };
+    let verify = Arc::new(|raw: &[u8]| -> Verification { panic!("{} bytes", raw.len()) });
+    let received = receive_by(&mailbox.store, batch, verify, now()).await.unwrap();
+    assert_eq!(received.messages.len(), 1);
+    let message = mailbox.store.read(|reader| reader.message(MessageId(1))).await.unwrap();
+    assert_eq!(message.finding.verdict, Verdict::Unreadable);
+}
+
+#[tokio::test]
+async fn new_rules_judge_again_what_the_old_ones_did_not_trust() {
+    let mut mailbox = Mailbox::new(story()).await;
+    let shipment = mailbox.submit(now() - SignedDuration::from_mins(90)).await;
+    mailbox.receive(1, &["acceptance", "altered", "ordinary"]).await;
+    assert_eq!(mailbox.events().await, [EventKind::Accepted, EventKind::Suspicious, EventKind::Received]);
+    let rules = verification::RULES + 1;
+
+    mailbox.letters.get_mut(&b"altered"[..]).unwrap().verdict = Verdict::Trusted;
+    let events = rejudge_by(&mailbox.store, mailbox.verify(), rules, now()).await.unwrap().events;
+    assert_eq!(events.len(), 1);
+    assert_eq!(mailbox.state(shipment, CARLA).await, State::Delivered);
+    let again = rejudge_by(&mailbox.store, mailbox.verify(), rules, now()).await.unwrap();
+    assert_eq!(again, Received::default());
+}
+
+#[tokio::test]
+async fn five_hundred_recipients_are_each_told_of() {
+    let address = |number: u32| format!("box{number}@pec.example.test");
+    let recipients: Vec<_> = (0..500)
+        .map(|number| Recipient { address: Address::new(&address(number)), certified: number % 2 == 0 })
+        .collect();
+    let mut mailbox = Mailbox::new([]).await;
+    let like = |content, kind| {
+        let letter = letter(content, kind);
+        Letter { data: CertificationData { recipients: recipients.clone(), ..letter.data }, ..letter }
+    };
+    mailbox.letters.insert(b"acceptance".to_vec(), like(1, Kind::Acceptance));
+    mailbox.letters.insert(b"delivery".to_vec(), to(&address(498), like(2, Kind::Delivery)));
+    mailbox.receive(1, &["acceptance", "delivery"]).await;
+    let [shipment] = &mailbox.shipments().await[..] else { panic!("one shipment") };
+    assert_eq!(shipment.delivery.recipients.len(), 500);
+    let count = |state| shipment.delivery.recipients.values().filter(|status| status.state == state).count();
+    assert_eq!([State::Accepted, State::Outside, State::Delivered].map(count), [249, 250, 1]);
+}
+
+#[tokio::test]
+async fn lists_filter_search_and_put_problems_first() {
+    let mut mailbox = Mailbox::new([]).await;
+    let shipment = |content: u8, kind, subject: &str| {
+        let letter = letter(content, kind);
+        let data = CertificationData {
+            reference: Some(format!("<{content}@pec.example.test>")),
+            envelope: Some(format!("{content}@provider.example.test")),
+            subject: Some(subject.to_owned()),
+            ..letter.data
+        };
+        Letter { data, ..letter }
+    };
+    mailbox.letters.insert(b"1".to_vec(), shipment(1, Kind::Acceptance, "Offer, 100%"));
+    mailbox.letters.insert(b"2".to_vec(), shipment(2, Kind::Refusal, "Refused"));
+    mailbox.letters.insert(b"3".to_vec(), shipment(3, Kind::Acceptance, "Offer, 1000"));
+    mailbox.receive(1, &["1", "2", "3"]).await;
+    let store = &mailbox.store;
+    let list = |filter, search: Option<&'static str>, page| async move {
+        let shipments = store.read(move |reader| reader.shipments(filter, search, page)).await.unwrap();
+        shipments.into_iter().map(|shipment| shipment.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(list(Filter::All, None, ALL).await, [2, 3, 1]);
+    assert_eq!(list(Filter::All, None, Page { limit: 1, offset: 1 }).await, [3]);
+    assert_eq!(list(Filter::Failed, None, ALL).await, [2]);
+    assert_eq!(list(Filter::Pending, None, ALL).await, [3, 1]);
+    assert_eq!(list(Filter::All, Some("100%"), ALL).await, [1]);
+    assert_eq!(list(Filter::All, Some("BRUNO"), ALL).await, [2, 3, 1]);
+    assert!(list(Filter::Pending, Some("refused"), ALL).await.is_empty());
+}
