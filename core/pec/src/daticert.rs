@@ -1,8 +1,16 @@
 //! The certification data (dati di certificazione): daticert.xml as the provider signed it.
 //!
 //! Read by the DTD of DM 2-11-2005, annex (RFC 6109 §4.4), but best effort: what breaks it is listed in
-//! [`CertificationData::problems`] and stops nothing; unknown values are kept as text. A DTD in the file is never
-//! loaded, entities are never expanded.
+//! [`CertificationData::problems`] and stops nothing; unknown values are kept as text. A DTD that the file names is
+//! never fetched, and a file that declares entities is not read at all.
+
+mod schema;
+mod text;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
+use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::{Address, CertifiedTime};
 
@@ -19,7 +27,7 @@ pub struct CertificationData {
     pub sender: Option<Address>,
     /// `<destinatari>`: To and Cc, in the provider's order.
     pub recipients: Vec<Recipient>,
-    /// `<risposte>`: where answers go; may be empty.
+    /// `<risposte>`: where answers go; absent where it is empty.
     pub reply_to: Option<String>,
     /// `<oggetto>`.
     pub subject: Option<String>,
@@ -41,6 +49,55 @@ pub struct CertificationData {
     pub problems: Vec<&'static str>,
 }
 
+impl CertificationData {
+    /// Reads the bytes of a daticert.xml, decoded. Never fails: what cannot be read is absent, and
+    /// [`Self::problems`] says so.
+    pub fn parse(xml: &[u8]) -> Self {
+        let unread =
+            |problem| Self { error: "nessuno".to_owned(), problems: vec![problem], ..Self::default() };
+        let text = match text::read(xml) {
+            Ok(text) => text,
+            Err(problem) => return unread(problem),
+        };
+        let options = ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
+        match Document::parse_with_options(&text, options) {
+            Ok(document) => Self::of(document.root_element()),
+            Err(_) => unread("not well-formed XML"),
+        }
+    }
+
+    fn of(root: Node<'_, '_>) -> Self {
+        let (header, data) = (child(root, "intestazione"), child(root, "dati"));
+        let in_header = |name| text_of(child(header?, name)?);
+        let in_data = |name| text_of(child(data?, name)?);
+        let recipients = header.into_iter().flat_map(|header| children(header, "destinatari"));
+        let received_for = data.into_iter().flat_map(|data| children(data, "ricezione"));
+        let time = data.and_then(|data| child(data, "data"));
+        let receipt = data.and_then(|data| child(data, "ricevuta")).and_then(|node| node.attribute("tipo"));
+        let mut data = Self {
+            tipo: root.attribute("tipo").unwrap_or_default().to_owned(),
+            error: root.attribute("errore").unwrap_or("nessuno").to_owned(),
+            error_text: in_data("errore-esteso"),
+            sender: in_header("mittente").as_deref().map(Address::new),
+            recipients: recipients.filter_map(Recipient::of).collect(),
+            reply_to: in_header("risposte"),
+            subject: in_header("oggetto"),
+            provider: in_data("gestore-emittente"),
+            time: time.and_then(time_of),
+            envelope: in_data("identificativo"),
+            reference: in_data("msgid"),
+            receipt: receipt.and_then(ReceiptType::from_tipo),
+            recipient: in_data("consegna").as_deref().map(Address::new),
+            received_for: received_for.filter_map(text_of).map(|text| Address::new(&text)).collect(),
+            problems: schema::problems(root),
+        };
+        if time.is_some() && data.time.is_none() {
+            data.problems.push("the certified time cannot be read");
+        }
+        data
+    }
+}
+
 /// A recipient as the provider lists it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recipient {
@@ -48,6 +105,13 @@ pub struct Recipient {
     pub address: Address,
     /// `certificato`: a PEC box, which gives a delivery receipt. Otherwise `esterno`, which never does.
     pub certified: bool,
+}
+
+impl Recipient {
+    fn of(node: Node<'_, '_>) -> Option<Self> {
+        let certified = node.attribute("tipo").is_none_or(|tipo| tipo == "certificato");
+        Some(Self { address: Address::new(&text_of(node)?), certified })
+    }
 }
 
 /// How much of the message a delivery receipt carries (RFC 6109 §3.3.2).
@@ -62,6 +126,16 @@ pub enum ReceiptType {
 }
 
 impl ReceiptType {
+    /// The type that a word of `<ricevuta tipo>`, or of the header X-TipoRicevuta, stands for.
+    pub fn from_tipo(tipo: &str) -> Option<Self> {
+        match tipo {
+            "completa" => Some(Self::Complete),
+            "breve" => Some(Self::Brief),
+            "sintetica" => Some(Self::Synthetic),
+            _ => None,
+        }
+    }
+
     /// The word of the command line's contract.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,3 +145,66 @@ impl ReceiptType {
         }
     }
 }
+
+/// The instant and the offset of `<data zona>`: `dd/mm/yyyy`, `hh:mm:ss`, `+hhmm` or `-hhmm`.
+fn time_of(data: Node<'_, '_>) -> Option<CertifiedTime> {
+    let day = text_of(child(data, "giorno")?)?;
+    let hour = text_of(child(data, "ora")?)?;
+    let [day, month, year] = numbers(&day, '/')?;
+    let [hour, minute, second] = numbers(&hour, ':')?;
+    let offset = offset_of(data.attribute("zona")?.trim())?;
+
+    let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+    // A leap second has no instant of its own: it is the first of the next minute (RFC 6109 §4.4 allows second 60).
+    let is_leap = second == 60;
+    let second = if is_leap { 59 } else { second };
+    let time = Time::new(hour.try_into().ok()?, minute.try_into().ok()?, second.try_into().ok()?, 0).ok()?;
+    let instant = offset.to_timestamp(date.to_datetime(time)).ok()?.as_second();
+    let instant = Timestamp::from_second(instant.checked_add(i64::from(is_leap))?).ok()?;
+    Some(CertifiedTime { instant, offset })
+}
+
+fn offset_of(zone: &str) -> Option<Offset> {
+    let (sign, digits) = match zone.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    if digits.len() != 4 {
+        return None;
+    }
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let (hours, minutes) = (number(hours)?, number(minutes).filter(|minutes| *minutes < 60)?);
+    let seconds = i32::from(hours).checked_mul(60)?.checked_add(i32::from(minutes))?.checked_mul(60)?;
+    Offset::from_seconds(seconds.checked_mul(sign)?).ok()
+}
+
+fn numbers(text: &str, separator: char) -> Option<[i16; 3]> {
+    let numbers: Option<Vec<_>> = text.split(separator).map(number).collect();
+    numbers?.try_into().ok()
+}
+
+/// Digits only: no sign.
+fn number(text: &str) -> Option<i16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+fn child<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    children(parent, name).next()
+}
+
+fn children<'a, 'input>(parent: Node<'a, 'input>, name: &str) -> impl Iterator<Item = Node<'a, 'input>> {
+    parent.children().filter(move |node| node.has_tag_name(name))
+}
+
+/// The text of an element without the white space around it; `None` where nothing is left.
+fn text_of(node: Node<'_, '_>) -> Option<String> {
+    let text: String = node.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect();
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Ten times what the largest allowed file, with some thousands of recipients, could need.
+const NODES_MAX: u32 = 100_000;
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,27 @@
 //!
 //! Only the outermost structure speaks: a receipt that somebody forwarded or attached is reported under
 //! [`Verification::contains`] and never becomes the file's own kind, verdict or data.
+//!
+//! ```text
+//! message ──form──> signed content, signature, daticert.xml ──signature, daticert──> verdict, data ──> kind, notes
+//! ```
 
-use jiff::Timestamp;
+mod contained;
+mod form;
+mod header;
+
+use jiff::{SignedDuration, Timestamp};
+use ring::digest::{Context, SHA256};
 use std::collections::BTreeSet;
 
+use crate::message::{Canonical, Message, Part, Problem, mailbox};
+use crate::signature::{self, Claim, Signature};
 use crate::{Address, Anchors, CertificationData, Kind, Note, Reason, Verdict};
+
+use form::Form;
+
+pub use form::original;
+pub use header::Header;
 
 /// The rules by which [`verify`] judges. It grows with every change that can turn a verdict of one release into
 /// another, so that stored verdicts are known to be old.
@@ -49,23 +65,6 @@ pub struct Signer {
     pub name: String,
 }
 
-/// The outer header fields that people and correlation look at; none of them is signed.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Header {
-    /// Message-ID, angle brackets kept.
-    pub message_id: Option<String>,
-    /// X-Riferimento-Message-ID, angle brackets kept.
-    pub reference: Option<String>,
-    /// From, decoded.
-    pub from: Option<String>,
-    /// The addresses of To and Cc.
-    pub recipients: Vec<Address>,
-    /// Subject, decoded.
-    pub subject: Option<String>,
-    /// Date.
-    pub date: Option<Timestamp>,
-}
-
 /// SHA-256 over the signed content with canonical line ends, or, without a signed part, over the whole message so.
 /// Header lines that servers add on the way, or LF for CRLF, do not change it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -80,7 +79,126 @@ pub struct Contained {
     pub verification: Verification,
 }
 
-/// Says what a message is and whether it can be believed.
-pub fn verify(_raw: &[u8], _anchors: &Anchors, _now: Timestamp) -> Verification {
-    unreachable!()
+/// Says what a message is and whether it can be believed. `raw` are its bytes as received or stored, `now` is for
+/// notes only: everything is checked at the signing time.
+pub fn verify(raw: &[u8], anchors: &Anchors, now: Timestamp) -> Verification {
+    verify_by(raw, &|cms, content, claim| signature::check(cms, content, claim, anchors, now))
 }
+
+fn verify_by(raw: &[u8], check: &Check<'_>) -> Verification {
+    let message = Message::parse(raw);
+    let contains = contained::search(&message, check);
+    Verification { contains, ..judge(message.root(), check) }
+}
+
+/// How a signature is checked: CMS, signed bytes, what it must fit.
+type Check<'c> = dyn Fn(&[u8], &mut Canonical<'_>, &Claim<'_>) -> Signature + 'c;
+
+/// Judges one message, or one multipart/signed that a list manager has put a wrapper around: then the header is
+/// that of the message around it.
+fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
+    let fields = part.enclosing_message().fields();
+    let header = Header::of(fields);
+    let form = Form::of(part);
+    let certdata = form.daticert().map(read_certdata);
+
+    let signature = match form {
+        Form::Signed { content, signature, .. } => {
+            let from = fields.only("From").and_then(|field| mailbox(&field.unfolded()));
+            let time = certdata.as_ref().and_then(|data| data.time).map(|time| time.instant);
+            check_signature(content, signature, &Claim { from: from.as_ref(), time }, check)
+        }
+        Form::Unsigned { .. } => unchecked(Verdict::Absent, Reason::NotSigned),
+        Form::Unclear(reason) => unchecked(Verdict::Unreadable, reason),
+    };
+
+    let claimed = header::claimed_kind(fields);
+    let is_trusted = signature.verdict == Verdict::Trusted;
+    let kind = match (&form, &certdata) {
+        (_, Some(data)) if is_trusted => Kind::from_tipo(&data.tipo).unwrap_or(Kind::Ordinary),
+        // Without certification data it certifies nothing, whatever it says of itself.
+        (Form::Signed { .. }, None) if claimed != Kind::AnomalyEnvelope => Kind::Ordinary,
+        _ => claimed,
+    };
+
+    let mut notes = signature.notes;
+    if let Some(data) = &certdata {
+        let gap = data.time.zip(signature.signed_at).map(|(time, at)| time.instant.duration_since(at).abs());
+        let mut note = |applies: bool, note| notes.extend(applies.then_some(note));
+        note(!data.problems.is_empty(), Note::CertdataInvalid);
+        note(gap.is_some_and(|gap| gap > TIME_TOLERANCE), Note::TimeDiffers);
+        note(is_trusted && header::contradicts(fields, kind, data), Note::HeaderDiffers);
+    }
+
+    Verification {
+        kind,
+        verdict: signature.verdict,
+        reason: signature.reason,
+        notes,
+        signer: signature.signer,
+        anchor: signature.anchor,
+        signed_at: signature.signed_at,
+        certdata,
+        header,
+        digest: EvidenceDigest::of(form.signed_content().unwrap_or(part).canonical()),
+        contains: Vec::new(),
+    }
+}
+
+fn read_certdata(part: Part<'_>) -> CertificationData {
+    let xml = part.decode(CERTDATA_MAX);
+    let mut data = CertificationData::parse(&xml.bytes);
+    let is_broken = xml.problem.is_some_and(|problem| problem != Problem::TooLarge);
+    data.problems.extend(is_broken.then_some("the transfer encoding is broken"));
+    data
+}
+
+fn check_signature(
+    content: Part<'_>,
+    signature: Part<'_>,
+    claim: &Claim<'_>,
+    check: &Check<'_>,
+) -> Signature {
+    let cms = signature.decode(CMS_MAX);
+    if cms.problem == Some(Problem::TooLarge) {
+        return unchecked(Verdict::Unreadable, Reason::TooComplex);
+    }
+    if cms.bytes.is_empty() {
+        return unchecked(Verdict::Unreadable, Reason::MissingSignature);
+    }
+    // Broken base64 is for the CMS reader to judge: it either finds a whole signature in it or does not.
+    check(&cms.bytes, &mut content.canonical(), claim)
+}
+
+/// What is said of a message whose signature is not looked at.
+fn unchecked(verdict: Verdict, reason: Reason) -> Signature {
+    Signature {
+        verdict,
+        reason: Some(reason),
+        notes: BTreeSet::new(),
+        signer: None,
+        anchor: None,
+        signed_at: None,
+    }
+}
+
+impl EvidenceDigest {
+    fn of(content: Canonical<'_>) -> Self {
+        let mut context = Context::new(&SHA256);
+        for piece in content {
+            context.update(piece);
+        }
+        // SHA-256 has these 32 bytes, so the default never comes to pass.
+        Self(context.finish().as_ref().try_into().unwrap_or_default())
+    }
+}
+
+/// The CMS of a PEC message has 3 to 6 kB; with an enclosed CRL it may be some hundred.
+const CMS_MAX: usize = 1024 * 1024;
+/// More than [`CertificationData::parse`] reads, so that it sees what is too large.
+const CERTDATA_MAX: usize = 2 * 1024 * 1024;
+/// In all genuine mail measured, signing time and certified time agree to the second.
+const TIME_TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -3,3 +3,10 @@
 /// The authorities that are believed.
 #[derive(Clone, Debug, Default)]
 pub struct Anchors;
+
+impl Anchors {
+    /// None yet.
+    pub fn pec() -> Self {
+        Self
+    }
+}

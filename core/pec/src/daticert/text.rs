@@ -1,0 +1,53 @@
+//! From the bytes of a daticert.xml to text that is safe to parse.
+//!
+//! UTF-8 by rule, with or without a byte order mark; another encoding is taken where the XML declaration names it.
+//! What roxmltree 0.21 would need more than linear time or memory for is refused: entities, piles of namespaces,
+//! and tags with thousands of attributes. Nothing of the kind belongs in certification data.
+
+use std::borrow::Cow;
+
+use crate::message::decode_charset;
+
+/// The text, or why it is not read.
+pub(super) fn read(xml: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+    if xml.len() > BYTES_MAX {
+        return Err("larger than a megabyte");
+    }
+    // Some providers' files end in stray line ends or NULs.
+    let xml = xml.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(xml);
+    let end = memchr::memrchr(b'>', xml).and_then(|last| last.checked_add(1)).unwrap_or(0);
+    let (xml, tail) = xml.split_at_checked(end).unwrap_or((xml, b""));
+    if !tail.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
+        return Err("not well-formed XML");
+    }
+    let text = match declared_encoding(xml) {
+        Some(encoding) if !encoding.eq_ignore_ascii_case(b"utf-8") => {
+            Cow::Owned(decode_charset(xml, encoding))
+        }
+        _ => Cow::Borrowed(str::from_utf8(xml).map_err(|_| "not UTF-8")?),
+    };
+    if is_tame(&text) { Ok(text) } else { Err("constructs that do not belong in certification data") }
+}
+
+/// What `<?xml … encoding="…"?>` says.
+fn declared_encoding(xml: &[u8]) -> Option<&[u8]> {
+    let declaration = xml.strip_prefix(b"<?xml")?;
+    let declaration = declaration.get(..memchr::memmem::find(declaration, b"?>")?)?;
+    let start = memchr::memmem::find(declaration, b"encoding")?.checked_add(b"encoding".len())?;
+    let value = declaration.get(start..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    value.split(|byte| matches!(byte, b'"' | b'\'')).nth(1)
+}
+
+fn is_tame(text: &str) -> bool {
+    let tag_len = |piece: &str| piece.find('>').unwrap_or(0);
+    !text.contains("<!ENTITY")
+        && text.matches("xmlns").count() <= NAMESPACES_MAX
+        && text.split('<').all(|piece| tag_len(piece) <= TAG_MAX)
+}
+
+/// 500 recipients make 50 kB.
+const BYTES_MAX: usize = 1024 * 1024;
+/// The DTD knows no namespace; a schema's, if somebody adds one, is let through.
+const NAMESPACES_MAX: usize = 8;
+/// In bytes; the longest tag by the DTD has 60.
+const TAG_MAX: usize = 4096;
