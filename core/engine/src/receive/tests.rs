@@ -15,7 +15,7 @@ use super::*;
 use crate::event::EventKind;
 use crate::identity::{EventId, ShipmentId};
 use crate::store::account::{Server, Settings};
-use crate::store::message::Place;
+use crate::store::message::{Attachment, Place};
 use crate::store::shipment::{Filter, Head, Origin};
 use crate::store::{Error, Page};
 
@@ -457,6 +457,26 @@ async fn nothing_a_mailbox_can_hold_is_refused() {
     mailbox.receive_at(7, (1..).zip(messages)).await.unwrap();
     for (id, raw) in (1..).zip(messages) {
         assert_eq!(mailbox.store.read(move |reader| reader.raw(MessageId(id))).await.unwrap(), raw);
+    }
+}
+
+#[tokio::test]
+async fn a_certified_message_is_shown_with_what_its_original_carries() {
+    let with_attachment = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\n\
+        Content-Type: application/pdf; name=offer.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--\n";
+    let envelope = format!(
+        "Content-Type: multipart/mixed; boundary=outer\n\n--outer\nContent-Type: message/rfc822; \
+         name=postacert.eml\n\n{with_attachment}\n--outer\nContent-Type: application/xml; name=daticert.xml\n\n\
+         <a/>\n--outer--\n"
+    );
+    let mut mailbox = Mailbox::new([]).await;
+    mailbox.letters.insert(envelope.clone().into_bytes(), letter(1, Kind::Envelope));
+    mailbox.receive(1, &[with_attachment, &envelope]).await;
+    for (id, part) in [(1, "2"), (2, "1.2")] {
+        let message = mailbox.store.read(move |reader| reader.message(MessageId(id))).await.unwrap();
+        let name = Some("offer.pdf".to_owned());
+        let media = "application/pdf".to_owned();
+        assert_eq!(message.attachments, [Attachment { part: part.to_owned(), name, media, size: 3 }]);
     }
 }
 
