@@ -100,6 +100,16 @@ async fn what_comes_before_its_acceptance_waits_for_it() {
 }
 
 #[tokio::test]
+async fn what_waited_may_end_the_waiting_of_more() {
+    let mailbox = Mailbox::new(story()).await;
+    // Only the delivery tells that dispatch 3 is of this message.
+    mailbox.receive(1, &["late for carla of dispatch 3", "delivery to bruno of dispatch 3"]).await;
+    mailbox.receive(3, &["acceptance"]).await;
+    let outcome = mailbox.outcome().await;
+    assert_eq!((outcome.parked, outcome.events.len()), (0, 3));
+}
+
+#[tokio::test]
 async fn what_cannot_be_believed_moves_nothing() {
     let mailbox = Mailbox::new(story()).await;
     let shipment = mailbox.submit(now() - SignedDuration::from_mins(40)).await;

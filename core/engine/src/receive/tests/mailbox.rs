@@ -244,10 +244,11 @@ pub(super) fn story() -> Vec<(&'static str, Letter)> {
         let error_text = Some(format!("non consegnato in {hours} ore"));
         Letter { data: CertificationData { error_text, ..letter.data }, ..letter }
     };
-    let again = |letter: Letter| {
-        let envelope = Some("dispatch.2@provider.example.test".to_owned());
+    let dispatched = |number: u8, letter: Letter| {
+        let envelope = Some(format!("dispatch.{number}@provider.example.test"));
         Letter { data: CertificationData { envelope, ..letter.data }, ..letter }
     };
+    let again = |letter| dispatched(2, letter);
     let future = |letter: Letter| Letter { signed_at: now() + SignedDuration::from_mins(6), ..letter };
     vec![
         ("acceptance", letter(1, Kind::Acceptance)),
@@ -257,6 +258,11 @@ pub(super) fn story() -> Vec<(&'static str, Letter)> {
         ("delivery to Bruno", to("Bruno@PEC.example.test", letter(4, Kind::Delivery))),
         ("delivery to carla without reference", without_reference(to(CARLA, letter(5, Kind::Delivery)))),
         ("delivery to carla of dispatch 2", again(without_reference(to(CARLA, letter(6, Kind::Delivery))))),
+        ("delivery to bruno of dispatch 3", dispatched(3, to(BRUNO, letter(18, Kind::Delivery)))),
+        (
+            "late for carla of dispatch 3",
+            dispatched(3, without_reference(to(CARLA, letter(19, Kind::DelayNotice)))),
+        ),
         ("failure for carla", to(CARLA, letter(7, Kind::Failure))),
         ("delay 12", late("12", to(CARLA, letter(8, Kind::DelayNotice)))),
         ("delay 24", late("24", letter(9, Kind::DelayNotice))),
