@@ -142,11 +142,10 @@ impl Store {
     /// [`Error::Closed`]; to go on, open again.
     pub async fn close(&self) {
         let writer = self.shared.writer.lock().await.take();
-        // Only now nobody holds one: each reading call keeps its permit until its connection is back.
+        // Every call that reads keeps its permit until its connection is back: with all of them, none is out.
         let all = u32::try_from(READERS).unwrap_or(u32::MAX);
-        if self.shared.reading.acquire_many(all).await.is_ok() {
-            self.shared.reading.close();
-        }
+        let _all = self.shared.reading.acquire_many(all).await;
+        self.shared.reading.close();
         let readers =
             std::mem::take(&mut *self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner));
         // Closing the last connection writes the journal back into the database: disk work.
@@ -166,15 +165,18 @@ impl Store {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let done = tokio::task::spawn_blocking(work).await;
-        let result = done.unwrap_or_else(|failed| match failed.try_into_panic() {
+        let shared = Arc::clone(&self.shared);
+        let marked = move || {
+            let result = work();
+            if matches!(result, Err(Error::DamagedPage)) {
+                file::mark_suspect(&shared.directory);
+            }
+            result
+        };
+        tokio::task::spawn_blocking(marked).await.unwrap_or_else(|failed| match failed.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(Error::Closed),
-        });
-        if matches!(result, Err(Error::DamagedPage)) {
-            file::mark_suspect(&self.shared.directory);
-        }
-        result
+        })
     }
 }
 

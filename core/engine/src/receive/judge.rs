@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use recapito_pec::verification::{EvidenceDigest, Header, RULES};
+use recapito_pec::message::{self, Message};
+use recapito_pec::verification::{EvidenceDigest, Header, RULES, original};
 use recapito_pec::{CertifiedTime, Kind, Reason, Verdict, Verification};
 use ring::digest::{SHA256, digest};
 
@@ -60,12 +61,31 @@ pub(super) fn judge(raw: Vec<u8>, verify: &impl Verify) -> Judged {
     let mut digest = [0; 32];
     digest.copy_from_slice(self::digest(&SHA256, &raw).as_ref());
     // A bug in a library must not stop a mailbox for ever: the message is kept, as one that could not be read.
-    let verification = catch_unwind(AssertUnwindSafe(|| verify(&raw))).unwrap_or_else(|_| {
+    let read = || {
+        let verification = verify(&raw);
+        let attachments = attachments(&raw, verification.kind);
+        (verification, attachments)
+    };
+    let (verification, attachments) = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         tracing::error!("verifying a message panicked; it is stored as unreadable");
-        unreadable(EvidenceDigest(digest))
+        (unreadable(EvidenceDigest(digest)), Vec::new())
     });
     let finding = finding(&verification);
-    Judged { digest, verification, finding, attachments: Vec::new(), raw }
+    Judged { digest, verification, finding, attachments, raw }
+}
+
+/// What a message carries: for a certified one, what the original inside it does.
+fn attachments(raw: &[u8], kind: Kind) -> Vec<Attachment> {
+    let message = Message::parse(raw);
+    let original = (kind != Kind::Ordinary).then(|| original(&message)).flatten();
+    let carried = original.unwrap_or(message.root()).attachments().into_iter();
+    let attachment = |a: message::Attachment| Attachment {
+        part: a.part,
+        name: a.name,
+        media: a.media,
+        size: a.size.try_into().unwrap_or(u64::MAX),
+    };
+    carried.map(attachment).collect()
 }
 
 /// What lists show. What nobody signed is shown only where nothing better is certified.

@@ -52,6 +52,15 @@ impl Reader<'_> {
         let rows = statement.query_map(named_params! { ":shipment": shipment }, |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+
+    /// How many receipts wait for their shipment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn parked(&self) -> Result<i64> {
+        let count = "SELECT count(*) FROM evidence WHERE shipment IS NULL";
+        Ok(self.connection.query_row(count, [], |row| row.get(0))?)
+    }
 }
 
 impl Writer<'_> {

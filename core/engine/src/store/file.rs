@@ -4,10 +4,11 @@
 //! never deleted or overwritten. Whether there is damage is judged under the lock, so that two processes that meet
 //! it do not move each other's new database.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -70,13 +71,20 @@ pub(super) fn make_directory(directory: &Path) -> Result<()> {
 /// Takes the lock of opening; it goes with the value. Never held longer than an opening takes.
 pub(super) fn lock(directory: &Path) -> Result<File> {
     let file = private().create(true).open(directory.join(LOCK)).map_err(classify)?;
-    match file.lock() {
-        // Where the platform has no file locks, as on a phone, the app is the only process.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
-        locked => locked.map_err(classify)?,
+    let begin = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begin.elapsed() < BUSY_TIMEOUT => thread::sleep(LOCK_INTERVAL),
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy),
+            // Where the platform has no file locks, as on a phone, the app is the only process.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(classify(error)),
+        }
     }
-    Ok(file)
 }
+
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Opens the database for writing, examined and at the newest schema.
 pub(super) fn open_database(directory: &Path) -> Result<Connection> {
@@ -117,7 +125,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-/// How long a writer waits for that of another process. Transactions here are short; a minute means a hung process.
+/// How long one process waits for another. Transactions and openings are short: longer means a hung process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn configure(connection: &Connection) -> Result<()> {

@@ -191,6 +191,7 @@ impl Writer<'_> {
     /// # Errors
     /// When the database fails.
     pub fn add_message(&mut self, arrival: &Arrival) -> Result<MessageId> {
+        // What was found follows below, as it does when a message is judged again.
         self.connection
             .prepare_cached(
                 "INSERT INTO message (account, digest, size, first_seen, backlog, rules, evidence, kind, verdict)

@@ -252,7 +252,11 @@ fn evidence_finds_its_shipment_by_reference_and_sender() {
     let dispatched = Candidate { dispatches: BTreeSet::from([delivered().dispatch]), ..candidate(1) };
     for (evidence, expected) in cases {
         // Neither a copied header nor a known dispatch helps where the certified reference does not fit.
-        assert_eq!(correlate(&evidence, Some(REFERENCE), &[dispatched.clone()]), expected, "{evidence:?}");
+        assert_eq!(
+            correlate(&evidence, Some(REFERENCE), std::slice::from_ref(&dispatched)),
+            expected,
+            "{evidence:?}"
+        );
     }
     assert_eq!(correlate::<u8>(&delivered(), Some(REFERENCE), &[]), Correlation::Parked);
 }
