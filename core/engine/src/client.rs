@@ -93,7 +93,7 @@ impl Client {
         for account in client.accounts().await? {
             let mailbox = client.mailbox(account.id).await?;
             mailbox.outbox().recover().await?;
-            receive::rejudge(&mailbox.store, &mailbox.anchors, client.now()).await?;
+            receive::rejudge(&mailbox.store, account.id, &mailbox.anchors, client.now()).await?;
         }
         Ok(client)
     }

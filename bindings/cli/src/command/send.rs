@@ -159,7 +159,8 @@ fn settled(shipment: &Shipment) -> Option<Exit> {
         return None;
     }
     Some(match shipment.delivery.state() {
-        Some(State::Delivered | State::Outside) => Exit::Done,
+        // Accepted and settled: to outsiders alone.
+        Some(State::Delivered | State::Accepted) => Exit::Done,
         _ => Exit::Failed,
     })
 }

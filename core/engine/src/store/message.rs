@@ -142,13 +142,14 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn judged_before(&self, rules: u32, limit: u32) -> Result<Vec<MessageId>> {
+    pub fn judged_before(&self, account: AccountId, rules: u32, limit: u32) -> Result<Vec<MessageId>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id FROM message
-             WHERE verdict <> 'trusted' AND verdict <> 'unchecked' AND rules < :rules ORDER BY id LIMIT :limit",
+             WHERE account = :account AND verdict <> 'trusted' AND verdict <> 'unchecked' AND rules < :rules
+             ORDER BY id LIMIT :limit",
         )?;
-        let rows =
-            statement.query_map(named_params! { ":rules": rules, ":limit": limit }, |row| row.get(0))?;
+        let values = named_params! { ":account": account, ":rules": rules, ":limit": limit };
+        let rows = statement.query_map(values, |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

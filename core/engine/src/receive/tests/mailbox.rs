@@ -55,7 +55,7 @@ pub(super) fn validity(number: u32) -> UidValidity {
 }
 
 pub(super) fn inbox() -> FolderName {
-    FolderName::new("INBOX")
+    FolderName::from_wire("INBOX")
 }
 
 pub(super) fn letter(content: u8, kind: Kind) -> Letter {

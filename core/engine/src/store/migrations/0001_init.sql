@@ -63,7 +63,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_by_time ON message (time);
 -- What is judged again once the rules have changed.
-CREATE INDEX message_by_rules ON message (rules) WHERE verdict <> 'trusted';
+CREATE INDEX message_by_rules ON message (account, rules) WHERE verdict <> 'trusted';
 
 -- The bytes of a message, apart from the rows that lists read.
 CREATE TABLE raw (
