@@ -1,5 +1,7 @@
 //! Mail made to break its reader: whatever the bytes, there is a verdict, soon, and without a panic.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // a test may: files, threads, clock
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use recapito_pec::message::{Message, Problem};

@@ -1,5 +1,6 @@
 //! The pinned constants against the certificates they were read from, in the corpus beside the project.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::*;
@@ -88,5 +89,6 @@ pub(in crate::signature) fn certificate(file: &str) -> Option<Vec<u8>> {
 #[allow(clippy::print_stderr)]
 fn skip(file: &str) {
     assert!(std::env::var_os("CI").is_none(), "the corpus is missing");
-    eprintln!("SKIPPED: the corpus is missing ({file})");
+    // Past the capture of the harness, for `tests/run` to count.
+    let _ = writeln!(std::io::stderr(), "\nskipped: the corpus is missing ({file})");
 }
