@@ -11,6 +11,7 @@
 //! opinion on the protocol. Absent: ENVELOPE, BODYSTRUCTURE and sections of parts (answered with NO), DELETE,
 //! RENAME, CONDSTORE, COMPRESS; `\Recent` is never set.
 
+mod answer;
 mod connection;
 mod fetch;
 mod folder;

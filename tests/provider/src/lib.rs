@@ -63,6 +63,8 @@ mod listener;
 mod mailbox;
 mod notice;
 mod office;
+#[cfg(test)]
+mod peer;
 mod plan;
 mod provider;
 mod sasl;

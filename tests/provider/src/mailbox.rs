@@ -174,13 +174,12 @@ impl State {
     }
 
     fn one_folder(&mut self, name: &str) -> &mut Folder {
-        let validity = if self.folders.contains_key(name) { 0 } else { self.next_validity() };
-        self.folders.entry(name.to_owned()).or_insert_with(|| Folder {
-            special_use: None,
-            validity,
-            next_uid: 1,
-            messages: Vec::new(),
-        })
+        if !self.folders.contains_key(name) {
+            let validity = self.next_validity();
+            let folder = Folder { special_use: None, validity, next_uid: 1, messages: Vec::new() };
+            self.folders.insert(name.to_owned(), folder);
+        }
+        self.folders.get_mut(name).expect("made above")
     }
 
     fn next_validity(&mut self) -> u32 {

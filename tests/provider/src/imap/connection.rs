@@ -20,8 +20,8 @@ use tokio::time::timeout;
 pub(crate) struct Connection<S> {
     stream: S,
     input: Fragmentizer,
-    /// Where in the message the present fragment begins, and whether it is a literal.
-    fragment: (usize, bool),
+    /// Where in the message the present line begins; none within a literal.
+    line_start: Option<usize>,
     max_literal: usize,
     output: Vec<u8>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Connection<S> {
 /// Why there is no message.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The stream is at its end, silent for too long, or out of step: nothing more to be had.
+    /// The stream is at its end, or has to be ended: nothing more to be had.
     Closed,
     /// The message is complete but not understood; the next one can be.
     Malformed(Option<Tag<'static>>),
@@ -48,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             stream,
             input: Fragmentizer::new(u32::try_from(most).unwrap_or(u32::MAX)),
-            fragment: (0, false),
+            line_start: Some(0),
             max_literal: MAX_LINE,
             output: Vec::new(),
         }
@@ -83,13 +83,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             match self.input.progress() {
                 None => return self.check_length().map(|()| None),
-                Some(FragmentInfo::Literal { end, .. }) => self.fragment = (end, false),
-                Some(FragmentInfo::Line { announcement: Some(literal), end, .. }) => {
-                    self.fragment = (end, true);
+                Some(FragmentInfo::Literal { end, .. }) => self.line_start = Some(end),
+                Some(FragmentInfo::Line { announcement: Some(literal), .. }) => {
+                    self.line_start = None;
                     self.answer(literal)?;
                 }
                 Some(FragmentInfo::Line { announcement: None, ending, .. }) => {
-                    self.fragment = (0, false);
+                    self.line_start = Some(0);
                     if ending == LineEnding::Lf {
                         self.input.poison_message();
                     }
@@ -111,10 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(())
             }
             Ok(_) => Err(Fault::Closed),
-            Err(_) => {
-                self.bye("Nothing heard for too long").await;
-                Err(Fault::Closed)
-            }
+            Err(_) => Err(self.end("Nothing heard for too long")),
         }
     }
 
@@ -149,13 +146,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(())
     }
 
-    /// Ends the conversation with a reason; a client that does not take it any more is gone already.
-    pub(crate) async fn bye(&mut self, reason: &'static str) {
+    /// Writes why the conversation is over; to be closed next.
+    pub(crate) fn bye(&mut self, reason: &'static str) {
         self.write(Response::Status(Status::bye(None, Text::unvalidated(reason)).expect("a valid text")));
-        self.close().await;
     }
 
-    /// Sends what is left and closes.
+    /// Sends what is left and closes; a client that does not take it any more is gone already.
     pub(crate) async fn close(&mut self) {
         let _ = self.flush().await;
         let _ = timeout(WRITE_TIMEOUT, self.stream.shutdown()).await;
@@ -175,22 +171,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let no = Status::no(tag, Some(Code::TooBig), Text::unvalidated("Too large"));
                 self.write(Response::Status(no.expect("a valid text")));
                 self.input.skip_message();
-                self.fragment = (0, false);
+                self.line_start = Some(0);
             }
             // Its bytes are on the way already, and can neither be kept nor be read as commands.
-            (LiteralMode::NonSync, false) => return Err(Fault::Closed),
+            (LiteralMode::NonSync, false) => return Err(self.end("Too large")),
         }
         Ok(())
     }
 
     /// A line that does not end is not waited for.
-    fn check_length(&self) -> Result<(), Fault> {
-        let (start, is_literal) = self.fragment;
-        let length = self.input.message_bytes().len().saturating_sub(start);
-        if !is_literal && length > MAX_LINE && !self.input.is_message_complete() {
-            return Err(Fault::Closed);
+    fn check_length(&mut self) -> Result<(), Fault> {
+        let received = self.input.message_bytes().len();
+        match self.line_start {
+            Some(start) if received.saturating_sub(start) > MAX_LINE => Err(self.end("Line too long")),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    fn end(&mut self, reason: &'static str) -> Fault {
+        self.bye(reason);
+        Fault::Closed
     }
 
     fn collect(&mut self, fragments: impl Iterator<Item = Fragment>) {

@@ -15,8 +15,8 @@ use imap_codec::imap_types::fetch::{
 use imap_codec::imap_types::flag::{Flag, FlagFetch};
 use imap_codec::imap_types::{IntoStatic, ToStatic};
 
+use super::answer::Answer;
 use super::header;
-use super::session::Answer;
 use crate::mailbox::Message;
 
 /// The items asked for, macros spelled out; UID FETCH always tells the UID.

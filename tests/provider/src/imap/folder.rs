@@ -14,7 +14,7 @@ use imap_codec::imap_types::response::{Code, Data, Response, Status};
 use imap_codec::imap_types::status::{StatusDataItem, StatusDataItemName};
 use jiff::Timestamp;
 
-use super::session::Answer;
+use super::answer::Answer;
 use super::view::{View, count, number};
 use crate::mailbox::{DELIMITER, INBOX, Mailbox};
 

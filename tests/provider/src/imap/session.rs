@@ -13,13 +13,14 @@ use imap_codec::imap_types::fetch::{MacroOrMessageDataItemNames, MessageDataItem
 use imap_codec::imap_types::flag::StoreResponse;
 use imap_codec::imap_types::response::{
     Capability, Code, CodeOther, CommandContinuationRequest, Data, Greeting, GreetingKind, Response, Status,
-    StatusBody, StatusKind, Tagged,
+    StatusBody, Tagged,
 };
 use imap_codec::imap_types::sequence::SequenceSet;
 use imap_codec::{AuthenticateDataCodec, CommandCodec, IdleDoneCodec};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
+use super::answer::Answer;
 use super::connection::{Connection, Fault};
 use super::view::{View, number};
 use super::{fetch, folder};
@@ -42,20 +43,13 @@ struct User {
     view: Option<View>,
 }
 
-/// The tagged end of a command.
-pub(crate) struct Answer {
-    kind: StatusKind,
-    code: Option<Code<'static>>,
-    text: &'static str,
-}
-
 /// Why a command came to no good end.
 enum Failure {
     /// It is answered with NO or BAD, and the next one may come.
     Refused(Answer),
     /// The client is sent away, with the reason.
     Ended(&'static str),
-    /// There is no client any more.
+    /// There is no client any more, or it has been told already.
     Gone,
 }
 
@@ -66,10 +60,10 @@ where
 {
     let connection = Connection::new(stream, max_message);
     let mut session = Session { connection, office, max_message, mistakes: 0, user: None };
-    match session.run().await {
-        Ok(()) | Err(Failure::Gone | Failure::Refused(_)) => session.connection.close().await,
-        Err(Failure::Ended(reason)) => session.connection.bye(reason).await,
+    if let Err(Failure::Ended(reason)) = session.run().await {
+        session.connection.bye(reason);
     }
+    session.connection.close().await;
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
@@ -90,8 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Err(Fault::Closed) => return Err(Failure::Gone),
             };
             if body == CommandBody::Logout {
-                let bye = Status::bye(None, Text::unvalidated("Goodbye")).expect("a valid text");
-                self.connection.write(Response::Status(bye));
+                self.connection.bye("Goodbye");
                 self.answer(Some(tag), Answer::ok("Logged out"));
                 return Ok(());
             }
@@ -286,7 +279,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// Tells of every change at once, until the client says DONE (RFC 2177).
     async fn idle(&mut self) -> Result<(), Failure> {
-        self.user()?;
+        // One of our own: to have waited for a change is not to have told of it.
+        let mut changes = self.user()?.changes.clone();
         let go = CommandContinuationRequest::basic(None, Text::unvalidated("Idling"));
         self.connection.write(Response::CommandContinuationRequest(go.expect("a valid text")));
         loop {
@@ -298,7 +292,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Err(Fault::Closed) => return Err(Failure::Gone),
             }
             self.connection.flush().await.map_err(|_| Failure::Gone)?;
-            let changes = &mut user(&mut self.user)?.changes;
             tokio::select! {
                 read = self.connection.read() => read.map_err(|_| Failure::Gone)?,
                 // No error: the user's mailbox keeps the other end alive.
@@ -357,24 +350,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     fn writable_view(&mut self) -> Result<&mut View, Answer> {
         let view = self.view()?;
         if view.is_read_only() { Err(Answer::no("The folder is open for reading only")) } else { Ok(view) }
-    }
-}
-
-impl Answer {
-    pub(crate) fn ok(text: &'static str) -> Self {
-        Self { kind: StatusKind::Ok, code: None, text }
-    }
-
-    pub(crate) fn no(text: &'static str) -> Self {
-        Self { kind: StatusKind::No, code: None, text }
-    }
-
-    pub(crate) fn bad(text: &'static str) -> Self {
-        Self { kind: StatusKind::Bad, code: None, text }
-    }
-
-    pub(crate) fn with(self, code: Code<'static>) -> Self {
-        Self { code: Some(code), ..self }
     }
 }
 

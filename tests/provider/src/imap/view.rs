@@ -14,7 +14,7 @@ use imap_codec::imap_types::response::Data;
 use imap_codec::imap_types::search::SearchKey;
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 
-use super::session::Answer;
+use super::answer::Answer;
 use super::{fetch, search};
 use crate::mailbox::{Mailbox, Message};
 

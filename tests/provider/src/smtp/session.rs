@@ -202,6 +202,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if to.flags != 0 || to.orcpt.is_some() || to.rrvs != 0 {
             return Reply::new(555, "5.5.4 A parameter that is not offered");
         }
+        if to.address.is_empty() {
+            return explain(&Error::InvalidRecipientAddress);
+        }
         if transaction.recipients.len() >= MAX_RECIPIENTS {
             return Reply::new(452, "4.5.3 Too many recipients");
         }
