@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_layers_lose_their_length_and_what_is_signed_stays() {
-        // ContentInfo { OID 1, [0] { SEQUENCE { INTEGER 1, SET {}, [0] { SEQUENCE {} }, SET { SEQUENCE { OCTETS } } } } }
+        // ContentInfo { OID, [0] { SEQUENCE { INTEGER, SET {}, [0] { SEQUENCE {} }, SET { SEQUENCE { OCTETS } } } } }
         let der = [
             0x30, 0x19, 0x06, 0x01, 0x01, 0xa0, 0x14, 0x30, 0x12, 0x02, 0x01, 0x01, 0x31, 0x00, 0xa0, 0x02,
             0x30, 0x00, 0x31, 0x07, 0x30, 0x05, 0x04, 0x03, 0x07, 0x08, 0x09,
