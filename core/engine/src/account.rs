@@ -6,7 +6,7 @@
 //! ```
 //! Around IDLE the order is EXAMINE, fetch, IDLE unless something came meanwhile, and a fetch after every wait, so
 //! that mail between two IDLEs is not missed (deltachat-core#68). A refused login ends everything and is remembered.
-//! Which folders: INBOX, where providers put every receipt. What to do next is decided in [`cursor`] and [`retry`].
+//! Which folders: INBOX, where providers put every receipt. What to do next is decided in [`cursor`] and `retry`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,7 +9,7 @@
 //!          the folder's cursor, last ──────────────────────┘
 //! ```
 //! Nothing that a mailbox can hold is refused. What a receipt proves and what follows from it is decided in
-//! [`evidence`], which takes a finished [`Verification`] and is the same for a message just received, one that was
+//! `evidence`, which takes a finished [`Verification`] and is the same for a message just received, one that was
 //! parked, and one that is judged again.
 
 mod evidence;

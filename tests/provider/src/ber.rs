@@ -39,7 +39,7 @@ const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
 const CONTENT: u8 = 0xa0;
 const CERTIFICATES: u8 = 0xa0;
 
-/// ContentInfo { type, [0] { SignedData } }, with the parts of the SignedData rewritten.
+/// `ContentInfo { type, [0] { SignedData } }`, with the parts of the SignedData rewritten.
 fn content_info(der: &[u8], signed_data: impl Fn(Element<'_>) -> Vec<u8>) -> Vec<u8> {
     let Some((info, _)) = Element::first(der) else { return der.to_vec() };
     rewrite(info, |part| match part.tag {

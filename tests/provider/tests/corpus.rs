@@ -94,6 +94,6 @@ fn corpus() -> Option<PathBuf> {
     }
     assert!(std::env::var("CI").as_deref() != Ok("true"), "the corpus is missing");
     // Past the capture of tests' output: a skip is to be seen.
-    std::io::stderr().write_all(b"SKIPPED: the corpus is missing\n").unwrap();
+    std::io::stderr().write_all(b"\nskipped: the corpus is missing\n").unwrap();
     None
 }

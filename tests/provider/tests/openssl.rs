@@ -152,7 +152,7 @@ fn openssl_is_here() -> bool {
     if !here {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "openssl is missing");
         // Past the capture of tests' output: a skip is to be seen.
-        std::io::stderr().write_all(b"SKIPPED: openssl is missing\n").unwrap();
+        std::io::stderr().write_all(b"\nskipped: openssl is missing\n").unwrap();
     }
     here
 }
