@@ -1,4 +1,7 @@
 //! `recapito account`: add, list, check, remove.
+//!
+//! A provider's servers come from the engine's presets; what the arguments say goes before them. An account is kept
+//! even if its first login fails, so that it can be looked at and tried again.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};

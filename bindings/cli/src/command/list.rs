@@ -1,4 +1,7 @@
 //! `recapito list`: shipments, problems first, or the messages received.
+//!
+//! Reads the store page by page and prints as it reads; no server is asked. The order and the filters are the
+//! store's. `--exit-code` turns the list into an answer for scripts.
 
 use recapito_engine::client::Client;
 use recapito_engine::store::Page;

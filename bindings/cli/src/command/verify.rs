@@ -1,4 +1,7 @@
-//! `recapito verify`: what a file is, and whether it can be believed. No account, no network, no configuration.
+//! `recapito verify`: what a file is, and whether it can be believed.
+//!
+//! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
+//! `recapito_pec`'s; this file finds the files and words the answer. Nothing is followed, fetched or written.
 
 use jiff::Timestamp;
 use std::fs::{self, File};
