@@ -1,3 +1,5 @@
+//! The journal through every fault: cuts, kills, a second process, a restored backup. Never sent twice, never lost.
+
 use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,3 +1,5 @@
+//! Dialogues against a peer that knows no protocol, and one cut at every byte.
+
 use std::cell::Cell;
 
 use tokio::io::{DuplexStream, duplex};

@@ -1,3 +1,5 @@
+//! Opening, closing, damage, a full disk, a second process.
+
 use std::fs;
 
 use rusqlite::Connection;

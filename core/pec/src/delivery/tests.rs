@@ -1,3 +1,5 @@
+//! State is a join: order and repeats make no difference. And whose message a receipt speaks of.
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
