@@ -7,17 +7,17 @@ use recapito_engine::client::Client;
 use recapito_engine::store::Page;
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::{Filter, Shipment};
-use recapito_pec::Verdict;
 use serde::Serialize;
 
+use crate::command::verify::judgement;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::language::say;
 use crate::moment::rome;
 use crate::option::{Common, List};
 use crate::output::{Output, Tone, plain, toned};
+use crate::session;
 use crate::shipment::{ShipmentRecord, mark, state};
-use crate::{session, word};
 
 /// Lists.
 pub(crate) async fn run(options: &List, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
@@ -112,16 +112,11 @@ fn message_row(message: &Message, output: &mut Output) {
         return output.record(&MessageRecord::from(message));
     }
     let finding = &message.finding;
-    let tone = match finding.verdict {
-        Verdict::Trusted => Tone::Good,
-        Verdict::Absent | Verdict::Unchecked => Tone::Watch,
-        _ => Tone::Bad,
-    };
     let time = toned(Tone::Faint, &finding.time.map(|time| rome(time.instant)).unwrap_or_default());
-    let (verdict, kind) = (toned(tone, word::verdict(finding.verdict)), word::kind(finding.kind));
+    let judgement = judgement(finding.kind, finding.verdict);
     let sender = plain(finding.sender.as_deref().unwrap_or_default());
     let subject = plain(finding.subject.as_deref().unwrap_or_default());
-    output.line(&format!("{}  {time}  {verdict}: {kind}", message.id));
+    output.line(&format!("{}  {time}  {judgement}", message.id));
     output.line(&format!("    {sender}  “{subject}”"));
 }
 

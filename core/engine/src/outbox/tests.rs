@@ -53,7 +53,7 @@ impl Bench {
             tls_authorities: String::new(),
             anchors: String::new(),
         };
-        let account = store.write(move |writer| writer.add_account(&settings, START)).await.unwrap();
+        let account = store.write(move |writer| writer.set_account(&settings, START)).await.unwrap();
         Self { directory, store, account, clock: TestClock(Mutex::new(START)) }
     }
 

@@ -127,11 +127,12 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds an account.
+    /// Adds an account, or gives the one with this address new settings; its refused logins are struck. What is
+    /// stored of it stays.
     ///
     /// # Errors
-    /// [`Error::AccountExists`] if there is one with this address.
-    pub fn add_account(&mut self, settings: &Settings, now: Timestamp) -> Result<AccountId> {
+    /// When the database fails.
+    pub fn set_account(&mut self, settings: &Settings, now: Timestamp) -> Result<AccountId> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO account
                  (address, address_key, login, imap_host, imap_port, smtp_host, smtp_port, tls_authorities, anchors,
@@ -139,9 +140,14 @@ impl Writer<'_> {
              VALUES
                  (:address, :address_key, :login, :imap_host, :imap_port, :smtp_host, :smtp_port, :tls_authorities,
                   :anchors, :added_at)
-             ON CONFLICT (address_key) DO NOTHING",
+             ON CONFLICT (address_key) DO UPDATE SET
+                 address = excluded.address, login = excluded.login,
+                 imap_host = excluded.imap_host, imap_port = excluded.imap_port,
+                 smtp_host = excluded.smtp_host, smtp_port = excluded.smtp_port,
+                 tls_authorities = excluded.tls_authorities, anchors = excluded.anchors
+             RETURNING id",
         )?;
-        let added = statement.execute(named_params! {
+        let values = named_params! {
             ":address": settings.address.as_str(),
             ":address_key": settings.address.key(),
             ":login": settings.login,
@@ -152,11 +158,11 @@ impl Writer<'_> {
             ":tls_authorities": settings.tls_authorities,
             ":anchors": settings.anchors,
             ":added_at": Column(now),
-        })?;
-        match added {
-            0 => Err(Error::AccountExists),
-            _ => Ok(AccountId(self.connection.last_insert_rowid())),
-        }
+        };
+        let id = statement.query_row(values, |row| row.get(0))?;
+        drop(statement);
+        self.clear_login_refusals(id)?;
+        Ok(id)
     }
 
     /// Removes an account and all that belongs to it here: messages, shipments, events, outbox. The mailbox on the

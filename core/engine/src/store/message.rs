@@ -97,15 +97,16 @@ pub struct Arrival {
 }
 
 impl Reader<'_> {
-    /// A page of the messages that are no receipts, the latest first; with `search`, those whose sender or subject
-    /// holds the text.
+    /// A page of the messages that belong to no shipment, the latest first: what was received, and receipts that
+    /// prove nothing here. With `search`, those whose sender or subject holds the text.
     ///
     /// # Errors
     /// When the database fails.
     pub fn received(&self, search: Option<&str>, page: Page) -> Result<Vec<Message>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT * FROM message
-             WHERE kind IN ('envelope', 'anomaly-envelope', 'ordinary')
+             WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE evidence.message = message.id
+                               AND evidence.shipment IS NOT NULL)
                AND (:search = '%' OR sender LIKE :search ESCAPE '\\' OR subject LIKE :search ESCAPE '\\')
              ORDER BY time DESC, id DESC LIMIT :limit OFFSET :offset",
         )?;
