@@ -60,21 +60,21 @@ pub struct Signature {
 
 /// Checks a detached signature.
 ///
-/// `cms` is the decoded p7s, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
+/// `p7s` is the decoded CMS, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
 /// size; it is read once, or not at all if the signature cannot be read. `now` is for
 /// [`Note::SignerExpiredSince`] only.
 pub fn check(
-    cms: &[u8],
+    p7s: &[u8],
     content: &mut dyn Iterator<Item = &[u8]>,
     claim: &Claim<'_>,
     anchors: &Anchors,
     now: Timestamp,
 ) -> Signature {
-    let der = match ber::to_der(cms) {
-        Ok(der) => der,
-        Err(reason) => return Signature::failed(reason),
+    let info = match cms::read(p7s) {
+        Ok(info) => info,
+        Err(fault) => return Signature::failed(fault.into()),
     };
-    let signed_data = match SignedData::read(&der) {
+    let signed_data = match SignedData::read(&info) {
         Ok(signed_data) => signed_data,
         Err(fault) => return Signature::failed(fault.into()),
     };

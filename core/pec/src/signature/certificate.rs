@@ -178,7 +178,8 @@ fn common_name(tbs: &TbsCertificate) -> String {
     text(subject.common_name()).or_else(|| text(subject.organization())).unwrap_or_default()
 }
 
-fn time(time: x509_cert::time::Time) -> der::Result<Timestamp> {
+/// The instant of an X.509 time, to the second.
+pub(super) fn time(time: x509_cert::time::Time) -> der::Result<Timestamp> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| ErrorKind::DateTime)?;
     Timestamp::from_second(seconds).map_err(|_| ErrorKind::DateTime.into())
 }
