@@ -1,15 +1,16 @@
 //! Who signed these bytes, and is the signer a PEC provider?
 //!
 //! ```text
-//! p7s ──ber──> DER ──cms──> signers, certificates ─┬─ content digest, signature value     altered?
-//!                                                  ├─ chain: path to an anchor            unknown signer?
-//!                                                  ├─ chain: a provider's certificate     not a provider?
-//!                                                  └─ From is the certificate's address   address mismatch?
+//! p7s ──ber, cms──> signers, certificates,  ─┬─ content digest, signature value     altered?
+//!                   revocation lists         ├─ chain: path to an anchor            unknown signer?
+//!                                            ├─ chain: a provider's certificate     not a provider?
+//!                                            └─ From is the certificate's address   address mismatch?
 //! ```
 //! A verdict, never an error; the first check that fails decides. Checked at the time of signing (RFC 8551 §2.5.1).
 //! Where there are several signers, or several certificates that a signer may mean, the best verdict counts: nothing
 //! protects those lists, so others can add to them, and a provider's signature over exactly these bytes is not
-//! weakened by one that somebody put beside it. Not checked: revocation, enclosed time-stamps.
+//! weakened by one that somebody put beside it. Of revocation only what an enclosed list proves is seen; enclosed
+//! time-stamps are not looked at.
 
 mod algorithm;
 pub mod anchor;
@@ -19,6 +20,8 @@ mod chain;
 mod cms;
 mod content;
 mod name;
+mod revocation;
+mod signed;
 
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -81,7 +84,7 @@ pub fn check(
     let judge = Judge {
         content: Content::digest(content, &signed_data.signers),
         certificates: &signed_data.certificates,
-        search: Search::new(&signed_data.certificates, anchors),
+        search: Search::new(&signed_data, anchors),
         claim,
         anchors,
         now,
@@ -150,7 +153,12 @@ impl<'a> Judge<'a> {
         match self.examine(signer, leaf, &mut signature) {
             Ok(()) => signature,
             Err(reason) if reason.verdict() == Verdict::Unreadable => Signature::failed(reason),
-            Err(reason) => Signature { verdict: reason.verdict(), reason: Some(reason), ..signature },
+            Err(reason) => {
+                if reason == Reason::Revoked {
+                    signature.notes.remove(&Note::NoRevocationData);
+                }
+                Signature { verdict: reason.verdict(), reason: Some(reason), ..signature }
+            }
         }
     }
 

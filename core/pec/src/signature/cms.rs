@@ -1,7 +1,7 @@
 //! CMS SignedData (RFC 5652 §5): the grammar is the `cms` crate's, the sets are read in place.
 //!
-//! What was signed has to be kept byte for byte: signed attributes in the order they came, certificates as they
-//! came. `cms` 0.3.0-rc.0 (November 2026) copies them into values of its own, puts every set in DER's
+//! What was signed has to be kept byte for byte: signed attributes in the order they came, certificates and revocation
+//! lists as they came. `cms` 0.3.0-rc.0 (November 2026) copies them into values of its own, puts every set in DER's
 //! order, and gives up on all of it where one enclosed certificate cannot be read. Hence its types end where a set
 //! begins; every field beside one is decoded by them.
 
@@ -18,6 +18,7 @@ use super::algorithm::{Digest, Scheme, Unsupported};
 use super::ber;
 use super::certificate::{self, Certificate};
 use super::name::DistinguishedName;
+use super::revocation::RevocationList;
 use crate::Reason;
 
 /// Reads the outer shell of a signature, DER or BER. [`SignedData`] borrows from it.
@@ -33,6 +34,8 @@ pub(super) fn read(p7s: &[u8]) -> Result<ContentInfo, Fault> {
 pub(super) struct SignedData<'a> {
     /// The enclosed X.509 certificates that can be read; nothing protects this list.
     pub(super) certificates: Vec<Certificate<'a>>,
+    /// The enclosed revocation lists that can be read; nothing protects this list either.
+    pub(super) revocations: Vec<RevocationList<'a>>,
     /// The signers, each readable or not.
     pub(super) signers: Vec<Result<SignerInfo<'a>, Reason>>,
 }
@@ -47,10 +50,11 @@ impl<'a> SignedData<'a> {
             set(data)?; // digest algorithms: each signer names its own
             expect(EncapsulatedContentInfo::decode(data)?.econtent_type, ID_DATA)?;
             let certificates = split(tagged(data, 0)?.unwrap_or_default(), MAX_CERTIFICATES)?;
-            tagged(data, 1)?; // revocation lists
+            let revocations = split(tagged(data, 1)?.unwrap_or_default(), MAX_REVOCATIONS)?;
             let signers = split(set(data)?, MAX_SIGNERS)?;
             Ok(Self {
                 certificates: readable(certificates),
+                revocations: revocations.into_iter().flat_map(RevocationList::read).collect(),
                 signers: signers.into_iter().map(|der| SignerInfo::read(der).map_err(Reason::from)).collect(),
             })
         })
@@ -228,5 +232,6 @@ fn split(content: &[u8], limit: usize) -> Result<Vec<&[u8]>, Fault> {
 
 /// Real signatures enclose two or three certificates, have one signer and three or four attributes.
 const MAX_CERTIFICATES: usize = 32;
+const MAX_REVOCATIONS: usize = 8;
 const MAX_SIGNERS: usize = 4;
 const MAX_ATTRIBUTES: usize = 64;
