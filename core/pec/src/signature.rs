@@ -132,6 +132,7 @@ impl<'a> Judge<'a> {
         self.certificates
             .iter()
             .filter(|certificate| signer.names(certificate))
+            .take(MAX_NAMESAKES)
             .map(|leaf| self.signature(signer, Some(leaf)))
             .reduce(Signature::or_better)
             .unwrap_or_else(|| self.signature(signer, None))
@@ -188,3 +189,7 @@ impl<'a> Judge<'a> {
         }
     }
 }
+
+/// How many certificates that a signer may mean are tried: one is, unless somebody made others for confusion. Each costs
+/// a signature check, and without signed attributes that reads the whole content.
+const MAX_NAMESAKES: usize = 4;
