@@ -10,6 +10,8 @@ mod authority;
 mod corpus;
 #[path = "signature/p7s.rs"]
 mod p7s;
+#[path = "signature/revocation.rs"]
+mod revocation;
 #[path = "signature/shape.rs"]
 mod shape;
 #[path = "signature/trust.rs"]

@@ -33,7 +33,7 @@ fn pinned_anchors_are_those_of_the_certificates() {
             assert_eq!(certificate.key, anchor.key, "{file}");
             assert_eq!(certificate.validity, (issue.from, issue.to), "{file}");
             assert_eq!(certificate.name_constraints.mailboxes(), issue.names.mailboxes(), "{file}");
-            assert!(certificate.allows(KeyUsage::CertificateSigning), "{file}");
+            assert!(certificate.allows(KeyUsage::KeyCertSign), "{file}");
             assert!(!certificate.has_unknown_critical, "{file}");
         }
     }
