@@ -6,23 +6,32 @@
 //! ```
 //! The edge decides nothing and dials nothing: it is given a stream, and says in which phase the dialogue ended. It
 //! never sends a message to fewer than all its recipients, and never offers a password twice. RFC 5321, RFC 6409
-//! (submission), RFC 4954 (AUTH), RFC 1870 (SIZE).
+//! (submission), RFC 4954 (AUTH), RFC 1870 (SIZE). lettre speaks the dialogue, through a `gate` that is shut before
+//! the dot.
 
-mod connection;
+mod gate;
+mod reply;
 mod submission;
 
-use std::fmt;
+use std::fmt::{self, Display};
+use std::future::poll_fn;
+use std::iter;
+use std::net::Ipv4Addr;
 use std::ops::ControlFlow;
+use std::task::Poll;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::Data;
+use lettre::transport::smtp::extension::ClientId;
 use recapito_pec::Address;
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
-use self::connection::Connection;
-pub use self::connection::{Cut, Reply, Severity};
+use self::gate::Gate;
+pub use self::reply::{Cut, Reply, Severity};
 pub use self::submission::{Submission, Unsendable};
 use crate::secret::Secret;
 
@@ -114,10 +123,10 @@ pub async fn submit<S>(
     before_dot: impl Future<Output = ControlFlow<()>>,
 ) -> Outcome
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let mut dialogue = Dialogue { connection: Connection::new(stream), patience };
-    let outcome = match dialogue.run(login, submission, before_dot).await {
+    let gate = Gate::new(stream);
+    let outcome = match transact(&gate, login, submission, patience, before_dot).await {
         Ok(reply) => Outcome::Accepted(reply),
         Err(outcome) => outcome,
     };
@@ -127,8 +136,7 @@ where
         Outcome::Uncertain(_) | Outcome::Postponed(Postponement::Broken(_) | Postponement::Held)
     );
     if is_in_step {
-        // RFC 5321 §4.1.1.10 would have us wait for the answer, but the outcome must reach the journal now.
-        let _ = dialogue.connection.write(b"QUIT\r\n", QUIT_LIMIT).await;
+        take_leave(&gate).await;
     }
     outcome
 }
@@ -139,61 +147,68 @@ where
 /// The outcome that a submission would have had.
 pub async fn check<S>(stream: S, login: &Login, patience: &Patience) -> Result<(), Outcome>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let mut dialogue = Dialogue { connection: Connection::new(stream), patience };
-    let extensions = dialogue.greet().await?;
-    dialogue.log_in(login, &extensions).await?;
-    let _ = dialogue.connection.write(b"QUIT\r\n", QUIT_LIMIT).await;
+    let gate = Gate::new(stream);
+    Dialogue::open(&gate, patience).await?.log_in(login).await?;
+    take_leave(&gate).await;
     Ok(())
 }
 
+/// The answer to the dot, or the outcome that ended the dialogue earlier.
+async fn transact<S>(
+    gate: &Gate<S>,
+    login: &Login,
+    submission: &Submission<'_>,
+    patience: &Patience,
+    before_dot: impl Future<Output = ControlFlow<()>>,
+) -> Result<Reply, Outcome>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut dialogue = Dialogue::open(gate, patience).await?;
+    dialogue.log_in(login).await?;
+    dialogue.address(submission).await?;
+    dialogue.hand_over(submission.message, before_dot).await
+}
+
+/// RFC 5321 §4.1.1.10 would have us wait for the answer, as lettre does, but the outcome must reach the journal now.
+async fn take_leave<S: AsyncRead + AsyncWrite + Unpin>(gate: &Gate<S>) {
+    gate.allow(QUIT_LIMIT);
+    let _ = gate.write(b"QUIT\r\n").await;
+}
+
+/// A server that has greeted and said what it offers.
 struct Dialogue<'a, S> {
-    connection: Connection<S>,
+    gate: &'a Gate<S>,
+    lettre: AsyncSmtpConnection,
+    offers: Extensions,
     patience: &'a Patience,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
-    /// The answer to the dot, or the outcome that ended the dialogue earlier.
-    async fn run(
-        &mut self,
-        login: &Login,
-        submission: &Submission<'_>,
-        before_dot: impl Future<Output = ControlFlow<()>>,
-    ) -> Result<Reply, Outcome> {
-        let extensions = self.greet().await?;
-        self.log_in(login, &extensions).await?;
-        self.address(submission, &extensions).await?;
-        self.hand_over(submission.message).await?;
-        if before_dot.await.is_break() {
-            return Err(Outcome::Postponed(Postponement::Held));
-        }
-        self.finish().await
-    }
-
+impl<'a, S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Dialogue<'a, S> {
     /// A server that does not even greet refuses this client or this moment, not this message: never a rejection.
-    async fn greet(&mut self) -> Result<Extensions, Outcome> {
-        let limit = self.patience.command;
-        let greeting = self.connection.reply(limit).await.map_err(broken)?;
-        if greeting.severity() != Severity::Completed {
-            return Err(postponed(greeting));
-        }
-        // An address literal: a client at home has no name to give, and its own is nobody's business (RFC 5321 §4.1.3).
-        let offers = self.connection.command("EHLO [127.0.0.1]\r\n", limit).await.map_err(broken)?;
-        match offers.severity() {
-            Severity::Completed => Ok(Extensions::of(&offers)),
-            _ => Err(postponed(offers)),
+    async fn open(gate: &'a Gate<S>, patience: &'a Patience) -> Result<Self, Outcome> {
+        // A client at home has no name to give, and its own is nobody's business (RFC 5321 §4.1.3).
+        let name = ClientId::Ipv4(Ipv4Addr::LOCALHOST);
+        gate.allow(patience.command);
+        let opened = AsyncSmtpConnection::connect_with_transport(Box::new(gate.clone()), &name).await;
+        let reply = gate.answer(&opened).map_err(broken)?;
+        match opened {
+            Ok(lettre) if reply.severity() == Severity::Completed => {
+                Ok(Self { gate, lettre, offers: Extensions::of(&reply), patience })
+            }
+            _ => Err(postponed(reply)),
         }
     }
 
     /// One mechanism, tried once: providers lock a box after a few failures.
-    async fn log_in(&mut self, login: &Login, extensions: &Extensions) -> Result<(), Outcome> {
-        let limit = self.patience.command;
+    async fn log_in(&mut self, login: &Login) -> Result<(), Outcome> {
         let password = login.password.expose().as_bytes();
-        let reply = if extensions.plain {
+        let reply = if self.offers.plain {
             let response = base64_line(b"AUTH PLAIN ", &[b"\0", login.name.as_bytes(), b"\0", password]);
-            self.connection.command(&response, limit).await.map_err(broken)?
-        } else if extensions.login {
+            self.whisper(&response).await.map_err(broken)?
+        } else if self.offers.login {
             let lines = [
                 base64_line(b"AUTH LOGIN", &[]),
                 base64_line(b"", &[login.name.as_bytes()]),
@@ -201,7 +216,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
             ];
             let mut reply = None;
             for line in lines {
-                let answer = self.connection.command(&line, limit).await.map_err(broken)?;
+                let answer = self.whisper(&line).await.map_err(broken)?;
                 let goes_on = answer.code == 334;
                 reply = Some(answer);
                 if !goes_on {
@@ -222,20 +237,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
 
     /// The envelope. A letter to fewer than its recipients is another letter, and a provider refuses it (RFC 6109
     /// §3.1.1): every recipient is asked for, so that all refusals are told at once, and one of them ends it.
-    async fn address(&mut self, submission: &Submission<'_>, extensions: &Extensions) -> Result<(), Outcome> {
-        let limit = self.patience.command;
-        let size = match extensions.size {
+    async fn address(&mut self, submission: &Submission<'_>) -> Result<(), Outcome> {
+        let size = match self.offers.size {
             true => format!(" SIZE={}", submission.message.len()),
             false => String::new(),
         };
         let mail = format!("MAIL FROM:<{}>{size}\r\n", submission.sender);
-        let reply = self.connection.command(&mail, limit).await.map_err(broken)?;
+        let reply = self.command(mail).await.map_err(broken)?;
         expect(Severity::Completed, reply)?;
 
         let mut refusals = Vec::new();
         for recipient in submission.recipients {
-            let rcpt = format!("RCPT TO:<{recipient}>\r\n");
-            let reply = self.connection.command(&rcpt, limit).await.map_err(broken)?;
+            let reply = self.command(format!("RCPT TO:<{recipient}>\r\n")).await.map_err(broken)?;
             match reply.severity() {
                 Severity::Completed => {}
                 Severity::Continue => return Err(broken(Cut::Unintelligible)),
@@ -253,43 +266,79 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
         Ok(())
     }
 
-    /// DATA and the body, but not the dot.
-    async fn hand_over(&mut self, message: &[u8]) -> Result<(), Outcome> {
-        let reply = self.connection.command("DATA\r\n", self.patience.command).await.map_err(broken)?;
+    /// DATA, the body, and the dot once `before_dot` lets it go. From there on only an answer can tell that the
+    /// message was not taken.
+    ///
+    /// lettre asks for the body block by block. Having got the last it goes on to the dot by itself, and finds the
+    /// gate shut: whatever it writes then, even of the body, waits for the journal.
+    async fn hand_over(
+        &mut self,
+        message: &[u8],
+        before_dot: impl Future<Output = ControlFlow<()>>,
+    ) -> Result<Reply, Outcome> {
+        let reply = self.command(Data).await.map_err(broken)?;
         expect(Severity::Continue, reply)?;
-        let mut block = Vec::with_capacity(BLOCK.saturating_mul(2));
-        let mut at_line_start = true;
-        for piece in message.chunks(BLOCK) {
-            block.clear();
-            at_line_start = stuff(piece, at_line_start, &mut block);
-            if let Err(cut) = self.connection.write(&block, self.patience.block).await {
-                return Err(self.refused_early(cut).await);
-            }
-        }
-        Ok(())
-    }
 
-    /// Some servers say why before they cut a body short; without that, too large a message would be tried again.
-    async fn refused_early(&mut self, cut: Cut) -> Outcome {
-        if cut != Cut::Closed {
-            return broken(cut);
+        let (gate, patience) = (self.gate, self.patience);
+        // lettre 0.11.23 writes a CRLF of its own before the dot.
+        let body = message.strip_suffix(b"\r\n").unwrap_or(message);
+        let blocks = body.chunks(BLOCK).inspect(|_| gate.allow(patience.block));
+        let run_dry = iter::from_fn(|| {
+            gate.shut();
+            None
+        });
+        let mut sending = Box::pin(self.lettre.message_iter(blocks.chain(run_dry)));
+        let ended = poll_fn(|cx| match sending.as_mut().poll(cx) {
+            Poll::Pending if gate.is_shut() => Poll::Ready(None),
+            polled => polled.map(Some),
+        });
+        if let Some(result) = ended.await {
+            drop(sending);
+            return Err(match gate.answer(&result) {
+                Err(Cut::Closed) => self.refused_early().await,
+                Err(cut) => broken(cut),
+                Ok(_) => broken(Cut::Unintelligible),
+            });
         }
-        match self.connection.reply(self.patience.command).await {
-            Ok(reply) => expect(Severity::Continue, reply).err().unwrap_or(broken(cut)),
-            Err(_) => broken(cut),
-        }
-    }
 
-    /// The dot, and the answer to it. From here on only an answer can tell that the message was not taken.
-    async fn finish(&mut self) -> Result<Reply, Outcome> {
-        self.connection.write(b".\r\n", self.patience.block).await.map_err(Outcome::Uncertain)?;
-        let reply = self.connection.reply(self.patience.dot).await.map_err(Outcome::Uncertain)?;
+        if before_dot.await.is_break() {
+            return Err(Outcome::Postponed(Postponement::Held));
+        }
+        gate.allow(patience.dot);
+        gate.open();
+        let reply = gate.answer(&sending.await).map_err(Outcome::Uncertain)?;
         match reply.severity() {
             Severity::Completed => Ok(reply),
             Severity::Continue => Err(Outcome::Uncertain(Cut::Unintelligible)),
             Severity::Transient => Err(postponed(reply)),
             Severity::Permanent => Err(rejected(reply)),
         }
+    }
+
+    /// Some servers say why before they cut a body short; without that, too large a message would be tried again.
+    async fn refused_early(&mut self) -> Outcome {
+        match self.reply().await {
+            Ok(reply) => expect(Severity::Continue, reply).err().unwrap_or(broken(Cut::Closed)),
+            Err(_) => broken(Cut::Closed),
+        }
+    }
+
+    /// Sends one line, which brings its CRLF, and waits for the reply to it.
+    async fn command(&mut self, line: impl Display) -> Result<Reply, Cut> {
+        self.gate.allow(self.patience.command);
+        self.gate.answer(&self.lettre.command(line).await)
+    }
+
+    /// A command with a secret in it goes past lettre, which (0.11.23) copies it into memory that it does not wipe.
+    async fn whisper(&mut self, line: &Zeroizing<String>) -> Result<Reply, Cut> {
+        self.gate.allow(self.patience.command);
+        self.gate.write(line.as_bytes()).await.map_err(|error| Cut::from(&error))?;
+        self.reply().await
+    }
+
+    async fn reply(&mut self) -> Result<Reply, Cut> {
+        self.gate.allow(self.patience.command);
+        self.gate.answer(&self.lettre.read_response().await)
     }
 }
 
@@ -332,18 +381,6 @@ fn base64_line(prefix: &[u8], parts: &[&[u8]]) -> Zeroizing<String> {
     BASE64.encode_string(clear.as_slice(), &mut line);
     line.push_str("\r\n");
     line
-}
-
-/// Doubles the dot that begins a line (RFC 5321 §4.5.2); says whether the next piece begins one.
-fn stuff(piece: &[u8], mut at_line_start: bool, out: &mut Vec<u8>) -> bool {
-    for &byte in piece {
-        if at_line_start && byte == b'.' {
-            out.push(b'.');
-        }
-        out.push(byte);
-        at_line_start = byte == b'\n';
-    }
-    at_line_start
 }
 
 /// Whether a reply about the whole message is the one that lets the dialogue go on.

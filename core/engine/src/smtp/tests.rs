@@ -5,9 +5,10 @@ use tokio::io::{DuplexStream, duplex};
 use super::script::{End, Step, hear, peer, say};
 use super::*;
 
-/// The dialogue with a server that agrees to everything, up to and without the answer to the dot.
+/// The dialogue with a server that agrees to everything, up to and without the answer to the dot. The end of the last
+/// line goes with the dot.
 fn agreeable(message: &str) -> Vec<Step> {
-    let stuffed = message.replace("\r\n.", "\r\n..");
+    let stuffed = message.strip_suffix("\r\n").unwrap().replace("\r\n.", "\r\n..");
     vec![
         say("220 pec.example.test ready\r\n"),
         hear("EHLO [127.0.0.1]\r\n"),
@@ -23,7 +24,7 @@ fn agreeable(message: &str) -> Vec<Step> {
         hear("DATA\r\n"),
         say("354 go ahead\r\n"),
         hear(&stuffed),
-        hear(".\r\n"),
+        hear(DOT),
     ]
 }
 
@@ -45,6 +46,7 @@ fn answering(command: &str, answer: &str) -> Vec<Step> {
     steps
 }
 
+const DOT: &str = "\r\n.\r\n";
 const MESSAGE: &str = "Subject: x\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n";
 
 /// What a submission came to.
@@ -144,7 +146,7 @@ async fn long_lines_and_many_blocks() {
 #[tokio::test(start_paused = true)]
 async fn ended_at_every_byte_of_the_dialogue() {
     let whole = length(&accepting());
-    let before_dot = length(&agreeable(MESSAGE)) - ".\r\n".len();
+    let before_dot = length(&agreeable(MESSAGE)) - DOT.len();
     // With a narrow pipe a write meets the end, with a wide one only the next read does.
     for (end, pipe) in [(End::Close, 1), (End::Close, 64), (End::Stall, 1), (End::Stall, 64)] {
         for budget in 0..whole {
@@ -173,7 +175,7 @@ async fn an_answer_says_what_became_of_it_at_each_step() {
         ("AUTH", Outcome::LoginRefused(reply(554, "no"))),
         ("MAIL", refused("no")),
         ("DATA", refused("no")),
-        (".\r\n", refused("no")),
+        (DOT, refused("no")),
     ] {
         assert_eq!(outcome(answering(command, "451 later\r\n")).await, put_off("later"), "{command}");
         assert_eq!(outcome(answering(command, "554 no\r\n")).await, on_5xx, "{command}");
@@ -187,8 +189,8 @@ async fn an_answer_says_what_became_of_it_at_each_step() {
         assert_eq!(outcome(answering(command, "354 what?\r\n")).await, unintelligible, "{command}");
     }
     assert_eq!(outcome(answering("DATA", "250 ok\r\n")).await, unintelligible);
-    assert_eq!(outcome(answering(".\r\n", "354 more\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
-    assert_eq!(outcome(answering(".\r\n", "nonsense\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
+    assert_eq!(outcome(answering(DOT, "354 more\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
+    assert_eq!(outcome(answering(DOT, "nonsense\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
 }
 
 #[tokio::test]
@@ -235,7 +237,7 @@ async fn held_back_before_the_dot() {
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
     let outcome = submit_over(client, MESSAGE, async { ControlFlow::Break(()) }).await;
     assert_eq!(outcome, Outcome::Postponed(Postponement::Held));
-    assert!(peer.await.unwrap().ends_with(b"end\r\n"));
+    assert!(peer.await.unwrap().ends_with(b"\r\nend"));
 }
 
 /// A server that answers twice would have its second answer taken for that to the dot.
@@ -294,15 +296,18 @@ fn only_what_goes_through_unchanged_is_taken() {
     assert_eq!(check(&["b@example.it"], "à\r\n".as_bytes()), Err(Unsendable::EightBit));
 }
 
-#[test]
-fn dots_are_doubled_at_line_starts_wherever_a_block_ends() {
-    let message = b".a\r\n..b\r\nc.\r\n.\r\n";
-    for cut in 0..message.len() {
-        let (first, second) = message.split_at(cut);
-        let mut out = Vec::new();
-        let at_line_start = stuff(first, true, &mut out);
-        assert!(stuff(second, at_line_start, &mut out));
-        assert_eq!(out, b"..a\r\n...b\r\nc.\r\n..\r\n", "{cut}");
+#[tokio::test]
+async fn dots_are_doubled_at_line_starts_wherever_a_block_ends() {
+    let dotted = ".a\r\n..b\r\nc.\r\n.\r\n";
+    for cut in 0..=dotted.len() {
+        let message = format!("{}\r\n{dotted}", "x".repeat(BLOCK - "\r\n".len() - cut));
+        let mut steps = agreeable(&message);
+        steps.push(say("250 queued\r\n"));
+        let (client, server) = duplex(1_000);
+        let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+        let outcome = submit_over(client, &message, async { ControlFlow::Continue(()) }).await;
+        assert_eq!(outcome, Outcome::Accepted(reply(250, "queued")), "{cut}");
+        assert!(peer.await.unwrap().ends_with(b"\r\n..a\r\n...b\r\nc.\r\n..\r\n.\r\n"), "{cut}");
     }
 }
 
