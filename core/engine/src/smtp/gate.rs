@@ -210,3 +210,6 @@ impl<S: AsyncRead + Unpin> Inner<S> {
 
 /// RFC 5321 §4.5.3.1.5 allows 512 bytes; Exchange and some providers send longer ones.
 const MAX_LINE: usize = 2_000;
+
+#[cfg(test)]
+mod tests;
