@@ -108,7 +108,7 @@ impl Outbox<'_> {
         dial: impl Fn() -> F,
     ) -> store::Result<Round<E>>
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
         F: Future<Output = Result<S, E>>,
     {
         let mut round = Round { attempts: Vec::new(), unreachable: None };
@@ -181,13 +181,16 @@ impl Outbox<'_> {
     }
 
     /// Claims a message, submits it and writes down how that ended. `None` if it was not there to be claimed.
-    async fn attempt<S: AsyncRead + AsyncWrite + Unpin>(
+    async fn attempt<S>(
         &self,
         turn: &Arc<Turn>,
         shipment: ShipmentId,
         login: &Login,
         stream: S,
-    ) -> store::Result<Option<Attempt>> {
+    ) -> store::Result<Option<Attempt>>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let (held, here, now) = (Arc::clone(turn), self.store.installation().clone(), self.clock.now());
         let claim = self.store.write(move |writer| writer.claim(&held, shipment, &here, now)).await?;
         let Some(claim) = claim else { return Ok(None) };
