@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::value::Column;
 use super::{Error, Reader, Result, Writer};
 use crate::identity::AccountId;
+use crate::secret::PasswordMark;
 
 /// A mailbox of the user's.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,6 +55,8 @@ pub struct LoginRefusal {
     pub at: Timestamp,
     /// The server's words.
     pub answer: String,
+    /// With which password.
+    pub password: PasswordMark,
 }
 
 /// Which of an account's two servers.
@@ -114,13 +117,14 @@ impl Reader<'_> {
     /// When the database fails.
     pub fn login_refusal(&self, account: AccountId, protocol: Protocol) -> Result<Option<LoginRefusal>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT protocol, at, answer FROM login_refusal WHERE account = :account AND protocol = :protocol",
+            "SELECT * FROM login_refusal WHERE account = :account AND protocol = :protocol",
         )?;
         let values = named_params! { ":account": account, ":protocol": Column(protocol) };
         let refusal = |row: &Row<'_>| {
             let Column(protocol) = row.get("protocol")?;
             let Column(at) = row.get("at")?;
-            Ok(LoginRefusal { protocol, at, answer: row.get("answer")? })
+            let password = PasswordMark(row.get("password")?);
+            Ok(LoginRefusal { protocol, at, answer: row.get("answer")?, password })
         };
         Ok(statement.query_row(values, refusal).optional()?)
     }
@@ -183,13 +187,16 @@ impl Writer<'_> {
     /// When the database fails.
     pub fn note_login_refusal(&mut self, account: AccountId, refusal: &LoginRefusal) -> Result<()> {
         self.connection.execute(
-            "INSERT INTO login_refusal (account, protocol, at, answer) VALUES (:account, :protocol, :at, :answer)
-             ON CONFLICT (account, protocol) DO UPDATE SET at = excluded.at, answer = excluded.answer",
+            "INSERT INTO login_refusal (account, protocol, at, answer, password)
+             VALUES (:account, :protocol, :at, :answer, :password)
+             ON CONFLICT (account, protocol) DO UPDATE SET
+                 at = excluded.at, answer = excluded.answer, password = excluded.password",
             named_params! {
                 ":account": account,
                 ":protocol": Column(refusal.protocol),
                 ":at": Column(refusal.at),
                 ":answer": refusal.answer,
+                ":password": refusal.password.0,
             },
         )?;
         Ok(())

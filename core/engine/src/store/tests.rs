@@ -67,8 +67,12 @@ async fn a_refused_login_stands_until_it_is_cleared() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let id = add(&store, "anna@pec.example.test").await.unwrap();
-    let refusal =
-        LoginRefusal { protocol: Protocol::Imap, at: now(), answer: "NO wrong password".to_owned() };
+    let refusal = LoginRefusal {
+        protocol: Protocol::Imap,
+        at: now(),
+        answer: "NO wrong password".to_owned(),
+        password: crate::secret::PasswordMark(7),
+    };
     let noted = refusal.clone();
     store.write(move |writer| writer.note_login_refusal(id, &noted)).await.unwrap();
     assert_eq!(store.read(move |r| r.login_refusal(id, Protocol::Imap)).await.unwrap(), Some(refusal));

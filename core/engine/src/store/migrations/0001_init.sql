@@ -25,6 +25,7 @@ CREATE TABLE login_refusal (
     protocol TEXT NOT NULL CHECK (protocol IN ('imap', 'smtp')),
     at INTEGER NOT NULL,
     answer TEXT NOT NULL DEFAULT '', -- the server's words
+    password INTEGER NOT NULL, -- 16 bits of a slow digest: tells whether the password has changed since
     PRIMARY KEY (account, protocol)
 ) STRICT;
 
