@@ -86,7 +86,9 @@ fn row(shipment: &Shipment, output: &mut Output) {
     }
     let (id, state, time) = (shipment.id, state(shipment), toned(Tone::Faint, &time));
     output.line(&format!("{id}  {time}  {state}  “{subject}”"));
-    output.line(&format!("    {}", marks.join("  ")));
+    if !marks.is_empty() {
+        output.line(&format!("    {}", marks.join("  ")));
+    }
 }
 
 async fn received(client: &Client, options: &List, output: &mut Output) -> Result<Exit, Failure> {
