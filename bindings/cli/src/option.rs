@@ -65,6 +65,7 @@ pub(crate) struct Options {
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = text("Opzioni comuni", "Common options"))]
 pub(crate) struct Common {
     /// Where everything is kept.
     #[arg(long, global = true, env = "RECAPITO_DATA", value_name = "DIR", hide_env_values = true)]
