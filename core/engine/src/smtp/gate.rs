@@ -3,7 +3,7 @@
 //! ```text
 //! lettre ──command, body──> Gate ── shut before the dot ──> server
 //! lettre <──tidy reply───── Gate <── one reply at a time, bounded ── server
-//!                             └── the reply as it came, for the glue
+//!                             └── the reply as it came, for the dialogue
 //! ```
 //! lettre 0.11.23 writes the dot as soon as the body is done, reads a line of any length, takes Latin-1 for a broken
 //! connection, waits without limit, and keeps some of what was answered to itself. Each of these is met here, without
@@ -25,7 +25,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::reply::{Cut, Reply, Unfinished};
 
-/// A stream to a server, held at both ends: lettre reads and writes, the glue rules.
+/// A stream to a server, held at both ends: lettre reads and writes, the dialogue rules.
 pub(super) struct Gate<S>(Arc<Mutex<Inner<S>>>);
 
 struct Inner<S> {
@@ -36,7 +36,7 @@ struct Inner<S> {
     /// The line being read, and the reply it will belong to.
     line: Vec<u8>,
     unfinished: Unfinished,
-    /// The last reply, until the glue takes it.
+    /// The last reply, until the dialogue takes it.
     reply: Option<Reply>,
     /// What lettre has not read of it yet.
     handing: VecDeque<u8>,

@@ -1,3 +1,5 @@
+//! What the gate lets out and in, over a pipe, with nobody who knows SMTP on either side.
+
 use tokio::io::{AsyncReadExt, duplex};
 use tokio::time::timeout;
 
