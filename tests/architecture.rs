@@ -46,7 +46,10 @@ const IMPURE_STD: &[&str] =
 const LAYERS: &[&[&str]] = &[&["imap", "smtp", "store"], &["outbox", "receive"], &["account"], &["client"]];
 
 /// Files that may be longer than 400 lines, each with its reason.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] = &[
+    ("core/engine/src/outbox/tests.rs", "one case per fault of a submission, over one harness"),
+    ("tests/provider/src/imap/tests.rs", "one dialogue per command, over one harness"),
+];
 
 #[test]
 fn dependencies_between_crates_point_one_way() {
@@ -133,15 +136,13 @@ fn the_core_does_not_print() {
 fn every_file_says_what_it_is() {
     let violations = rust_sources("").into_iter().filter_map(|source| {
         let said = source.text.lines().take_while(|line| line.starts_with("//!")).count();
-        let lines = source.text.lines().count();
         // A crate's root is its architecture page and may be longer.
-        let most = if source.path.ends_with("/lib.rs") { usize::MAX } else { 12 };
-        let least = if lines > 60 { 3 } else { 1 };
-        (!(least..=most).contains(&said)).then(|| format!("{}: {said} lines of //!", source.path))
+        let most = if source.path.ends_with("/lib.rs") { usize::MAX } else { 15 };
+        (!(1..=most).contains(&said)).then(|| format!("{}: {said} lines of //!", source.path))
     });
     check(
-        "A file opens with `//!`: what it does, what it deliberately does not, the rule it follows. 3 to 12 lines, or \
-         at least one in a file of up to 60.",
+        "A file opens with `//!`: what it does, what it deliberately does not, the rule it follows. In a few lines; one \
+         is enough where the name says the rest.",
         violations,
     );
 }

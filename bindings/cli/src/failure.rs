@@ -68,9 +68,6 @@ impl From<Error> for Failure {
 /// The sentence, or two, for an error of the engine.
 pub(crate) fn message(error: &Error) -> String {
     match error {
-        Error::AccountExists => {
-            say!("questa casella c'è già", "there is an account with this address already")
-        }
         Error::Authorities => say!(
             "le autorità della casella non sono certificati PEM leggibili",
             "the account's authorities are no readable PEM certificates"

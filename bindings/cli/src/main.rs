@@ -23,7 +23,6 @@ mod session;
 mod shipment;
 mod word;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 use exit::Exit;
@@ -31,7 +30,10 @@ use output::Output;
 
 fn main() -> ExitCode {
     language::Language::choose(std::env::args_os());
-    let options = option::Options::parse();
+    let options = match option::parse() {
+        Ok(options) => options,
+        Err(exit) => return exit,
+    };
     let mut output = Output::new(&options.common);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

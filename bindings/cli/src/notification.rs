@@ -1,4 +1,7 @@
 //! An event as a phone would show it: a title, and a line of text.
+//!
+//! Made from the event row and what is stored about it, at the moment of showing. Beside it the event's JSON, which
+//! is a contract with programs and holds no words.
 
 use recapito_engine::client::Client;
 use recapito_engine::error::Error;

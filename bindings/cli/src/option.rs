@@ -2,10 +2,48 @@
 //!
 //! Each value is checked as it is parsed, so that a command starts with what it needs or not at all (exit code 2).
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use crate::language::text;
+use crate::language::{Language, text};
+
+/// The arguments of this run. Where they are wrong, or ask for help, that is printed and the exit code given.
+pub(crate) fn parse() -> Result<Options, ExitCode> {
+    Options::try_parse().map_err(|answer| {
+        let text = answer.render().ansi().to_string();
+        let text = Language::current().pick(italian(text.clone()), text);
+        if answer.use_stderr() {
+            let _ = write!(anstream::stderr(), "{text}");
+        } else {
+            let _ = write!(anstream::stdout(), "{text}");
+        }
+        ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(u8::MAX))
+    })
+}
+
+/// clap has its own words in English only (4.6): headings, and what is wrong with the arguments.
+fn italian(text: String) -> String {
+    CLAP_WORDS.iter().fold(text, |text, (english, italian)| text.replace(english, italian))
+}
+
+const CLAP_WORDS: [(&str, &str); 14] = [
+    ("Usage:", "Uso:"),
+    ("Commands:", "Comandi:"),
+    ("Arguments:", "Argomenti:"),
+    ("Options:", "Opzioni:"),
+    ("[OPTIONS]", "[OPZIONI]"),
+    ("<COMMAND>", "<COMANDO>"),
+    ("[default: ", "[altrimenti: "),
+    ("error:", "errore:"),
+    ("For more information, try", "Per saperne di più:"),
+    ("the following required arguments were not provided:", "mancano argomenti necessari:"),
+    ("unexpected argument", "argomento imprevisto"),
+    ("unrecognized subcommand", "comando sconosciuto"),
+    ("requires a subcommand but one was not provided", "vuole un comando"),
+    ("invalid value", "valore non valido"),
+];
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -14,12 +52,8 @@ use crate::language::text;
     version,
     about = text("Posta elettronica certificata, con le prove.", "Certified mail, with its proofs."),
     disable_help_subcommand = true,
-    help_template = text(
-        "{about}\n\nUso: {usage}\n\n{all-args}{after-help}",
-        "{about}\n\nUsage: {usage}\n\n{all-args}{after-help}"
-    ),
-    subcommand_help_heading = text("Comandi", "Commands"),
-    next_help_heading = text("Opzioni", "Options"),
+    disable_help_flag = true,
+    disable_version_flag = true,
     arg_required_else_help = true
 )]
 pub(crate) struct Options {
@@ -31,6 +65,7 @@ pub(crate) struct Options {
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = text("Opzioni comuni", "Common options"))]
 pub(crate) struct Common {
     /// Where everything is kept.
     #[arg(long, global = true, env = "RECAPITO_DATA", value_name = "DIR", hide_env_values = true)]
@@ -40,7 +75,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, help = text("risultati come righe JSON", "results as JSON Lines"))]
     pub(crate) json: bool,
     /// The language; read by `language` before this is.
-    #[arg(long, global = true, value_name = "it|en", value_parser = ["it", "en"])]
+    #[arg(long, global = true, value_name = "it|en", value_parser = ["it", "en"], hide_possible_values = true)]
     #[arg(help = text("lingua", "language"))]
     pub(crate) lang: Option<String>,
     /// Whether to colour.
@@ -50,6 +85,11 @@ pub(crate) struct Common {
     /// No progress.
     #[arg(short, long, global = true, help = text("solo risultati ed errori", "results and errors only"))]
     pub(crate) quiet: bool,
+    /// In the language chosen, unlike clap's own.
+    #[arg(short, long, global = true, action = ArgAction::Help, help = text("questo aiuto", "this help"))]
+    help: Option<bool>,
+    #[arg(short = 'V', long, action = ArgAction::Version, help = text("versione", "version"))]
+    version: Option<bool>,
     /// More said.
     #[arg(short, long, global = true, help = text("più dettagli", "more detail"))]
     pub(crate) verbose: bool,
@@ -59,8 +99,16 @@ pub(crate) struct Common {
 impl Common {
     /// For tests that print nothing.
     pub(crate) fn quiet() -> Self {
-        let (data, lang) = (None, None);
-        Self { data, json: false, lang, color: Colour::Never, quiet: true, verbose: false }
+        Self {
+            data: None,
+            json: false,
+            lang: None,
+            color: Colour::Never,
+            quiet: true,
+            help: None,
+            version: None,
+            verbose: false,
+        }
     }
 }
 

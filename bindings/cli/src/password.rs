@@ -68,13 +68,13 @@ impl Secrets for Passwords {
                 return from_file(&file).map(Some);
             }
         }
-        self.from_prompt(address, key)
+        self.ask(address, key)
     }
 }
 
 impl Passwords {
     /// Asks once a run, where somebody can answer.
-    fn from_prompt(&self, address: &str, key: String) -> Result<Option<Secret>, String> {
+    fn ask(&self, address: &str, key: String) -> Result<Option<Secret>, String> {
         let mut prompted = self.prompted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(secret) = prompted.get(&key) {
             return Ok(Some(secret.clone()));

@@ -1,4 +1,7 @@
-//! The JSON of `verify --json`: a contract, so a field is added, never renamed or given another meaning.
+//! The JSON of `verify --json`.
+//!
+//! A contract: a field is added, never renamed or given another meaning, and what is absent is left out. Times have
+//! the offset that their author wrote.
 
 use recapito_pec::Verification;
 use serde::Serialize;

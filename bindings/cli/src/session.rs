@@ -1,4 +1,7 @@
 //! The engine, opened for one command.
+//!
+//! Which data directory, which passwords, and which accounts the arguments mean: by address, by id, or all.
+//! Nothing is decided here about mail.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -117,6 +117,10 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
             "L'autorità che ha emesso il certificato non poteva emetterlo per questo firmatario.",
             "The authority was not entitled to issue a certificate to this signer.",
         ),
+        Reason::Revoked => (
+            "Al momento della firma un certificato era già revocato, dice una lista di revoca allegata.",
+            "A certificate had been revoked before the signing, as an enclosed revocation list says.",
+        ),
         Reason::UnknownExtension => (
             "Un certificato contiene un'estensione critica sconosciuta.",
             "A certificate has a critical extension that is not known here.",

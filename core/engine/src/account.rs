@@ -6,7 +6,7 @@
 //! ```
 //! Around IDLE the order is EXAMINE, fetch, IDLE unless something came meanwhile, and a fetch after every wait, so
 //! that mail between two IDLEs is not missed (deltachat-core#68). A refused login ends everything and is remembered.
-//! Which folders: INBOX, where providers put every receipt. What to do next is decided in [`cursor`] and [`retry`].
+//! Which folders: INBOX, where providers put every receipt. What to do next is decided in [`cursor`] and `retry`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,7 +156,7 @@ impl Mailbox {
             Ok(()) => Ok(()),
             Err(outcome) => {
                 let error = Error::smtp(&self.account.settings.smtp.host, outcome);
-                Err(self.remember_refusal(error).await?)
+                Err(self.remember_refusal(error, &login.password).await?)
             }
         }
     }
@@ -268,7 +268,7 @@ impl Mailbox {
             Connection::open(stream, Limits::PEC).await.map_err(|error| Error::imap(&server.host, error))?;
         let session = connection.login(&self.account.settings.login, password.zeroizing()).await;
         match session.map_err(|error| Error::imap(&server.host, error)) {
-            Err(error) => Err(self.remember_refusal(error).await?),
+            Err(error) => Err(self.remember_refusal(error, &password).await?),
             Ok(session) => Ok(session),
         }
     }
@@ -296,17 +296,25 @@ impl Mailbox {
             .map_err(|error| Error::connection(protocol, &server.host, error))
     }
 
-    /// The password, unless the server is on record as refusing it.
+    /// The password, unless it is the one that the server is on record as refusing.
     pub(crate) async fn password(&self, protocol: Protocol) -> Result<Secret, Error> {
         let account = self.account.id;
-        if let Some(refusal) = self.store.read(move |reader| reader.login_refusal(account, protocol)).await? {
-            let LoginRefusal { at, answer, .. } = refusal;
-            return Err(Error::LoginRefused { protocol, remembered: Some(at), answer });
+        let refusal = self.store.read(move |reader| reader.login_refusal(account, protocol)).await?;
+        let password = self.ask_for_password().await;
+        let Some(LoginRefusal { at, answer, password: refused, .. }) = refusal else { return password };
+        match password {
+            Ok(password) if password.mark(self.store.installation().as_str()) != refused => {
+                self.store.write(move |writer| writer.clear_login_refusals(account)).await?;
+                Ok(password)
+            }
+            _ => Err(Error::LoginRefused { protocol, remembered: Some(at), answer }),
         }
+    }
+
+    async fn ask_for_password(&self) -> Result<Secret, Error> {
         let (secrets, address) = (Arc::clone(&self.secrets), self.account.settings.address.to_string());
         // The platform may ask its user, or start a program: that blocks.
-        let asked = tokio::task::spawn_blocking(move || secrets.password(&address)).await;
-        match asked {
+        match tokio::task::spawn_blocking(move || secrets.password(&address)).await {
             Ok(Ok(Some(secret))) => Ok(secret),
             Ok(Ok(None)) | Err(_) => Err(Error::NoPassword),
             Ok(Err(reason)) => Err(Error::Password(reason)),
@@ -314,10 +322,11 @@ impl Mailbox {
     }
 
     /// Puts a refused login on record, and gives the error back.
-    pub(crate) async fn remember_refusal(&self, error: Error) -> Result<Error, Error> {
+    async fn remember_refusal(&self, error: Error, password: &Secret) -> Result<Error, Error> {
         if let Error::LoginRefused { protocol, remembered: None, answer } = &error {
             let (account, at) = (self.account.id, self.clock.now());
-            let refusal = LoginRefusal { protocol: *protocol, at, answer: answer.clone() };
+            let password = password.mark(self.store.installation().as_str());
+            let refusal = LoginRefusal { protocol: *protocol, at, answer: answer.clone(), password };
             self.store.write(move |writer| writer.note_login_refusal(account, &refusal)).await?;
         }
         Ok(error)

@@ -93,7 +93,7 @@ impl Client {
         for account in client.accounts().await? {
             let mailbox = client.mailbox(account.id).await?;
             mailbox.outbox().recover().await?;
-            receive::rejudge(&mailbox.store, &mailbox.anchors, client.now()).await?;
+            receive::rejudge(&mailbox.store, account.id, &mailbox.anchors, client.now()).await?;
         }
         Ok(client)
     }
@@ -103,11 +103,12 @@ impl Client {
         self.shared.store.close().await;
     }
 
-    /// Adds an account. Nothing is tried on the servers; see [`Client::check`].
+    /// Adds an account, or gives the one with this address new settings. Nothing is tried on the servers; see
+    /// [`Client::check`].
     ///
     /// # Errors
-    /// [`Error::AccountExists`]; [`Error::Authorities`] where its own authorities are no readable certificates.
-    pub async fn add_account(&self, settings: Settings) -> Result<Account, Error> {
+    /// [`Error::Authorities`] where its own authorities are no readable certificates.
+    pub async fn set_account(&self, settings: Settings) -> Result<Account, Error> {
         anchors(&settings)?;
         if !settings.tls_authorities.is_empty() {
             crate::net::Trust::public()
@@ -115,7 +116,7 @@ impl Client {
                 .map_err(|_| Error::Authorities)?;
         }
         let now = self.now();
-        let id = self.shared.store.write(move |writer| writer.add_account(&settings, now)).await?;
+        let id = self.shared.store.write(move |writer| writer.set_account(&settings, now)).await?;
         self.account(id).await
     }
 

@@ -13,9 +13,6 @@ use crate::{compose, imap, net, outbox, store};
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is an account with this address already.
-    #[error("there is an account with this address already")]
-    AccountExists,
     /// The account's own authorities (PEM) cannot be read.
     #[error("the account's authorities cannot be read")]
     Authorities,
@@ -181,7 +178,6 @@ impl From<outbox::Error> for Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         let fault = match error {
-            store::Error::AccountExists => return Self::AccountExists,
             store::Error::Unknown => return Self::NotFound,
             store::Error::Busy | store::Error::FolderChanged => StoreFault::Busy,
             store::Error::Damaged { set_aside } => StoreFault::Damaged(set_aside),

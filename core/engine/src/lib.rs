@@ -16,7 +16,7 @@
 //! | [`account`] | one refresh or one watch of one mailbox | the order of steps |
 //! | [`receive`] | a batch of raw messages into one transaction | what each proves, which events follow |
 //! | [`outbox`] | a draft to the server, journalled | what an attempt's end means |
-//! | [`cursor`], [`retry`] | – | what to fetch next, how long to wait before the next try |
+//! | [`cursor`], `retry` | – | what to fetch next, how long to wait before the next try |
 //! | [`compose`] | a draft into the bytes that are submitted | which rule forbids it |
 //! | [`preset`] | the known providers' servers | – |
 //! | [`net`], [`imap`], [`smtp`], [`store`] | one kind of I/O each | nothing |

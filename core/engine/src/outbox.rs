@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::compose::Composed;
 use crate::event::{Event, EventKind};
 use crate::identity::{AccountId, EventId, ShipmentId};
+use crate::secret::PasswordMark;
 use crate::smtp::{Login, Outcome, Patience, Postponement, Refusal, Reply, Submission, submit};
 use crate::store::account::{LoginRefusal, Protocol};
 pub use crate::store::outbox::{Entry, OutboxState};
@@ -108,7 +109,7 @@ impl Outbox<'_> {
         dial: impl Fn() -> F,
     ) -> store::Result<Round<E>>
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
         F: Future<Output = Result<S, E>>,
     {
         let mut round = Round { attempts: Vec::new(), unreachable: None };
@@ -181,13 +182,16 @@ impl Outbox<'_> {
     }
 
     /// Claims a message, submits it and writes down how that ended. `None` if it was not there to be claimed.
-    async fn attempt<S: AsyncRead + AsyncWrite + Unpin>(
+    async fn attempt<S>(
         &self,
         turn: &Arc<Turn>,
         shipment: ShipmentId,
         login: &Login,
         stream: S,
-    ) -> store::Result<Option<Attempt>> {
+    ) -> store::Result<Option<Attempt>>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let (held, here, now) = (Arc::clone(turn), self.store.installation().clone(), self.clock.now());
         let claim = self.store.write(move |writer| writer.claim(&held, shipment, &here, now)).await?;
         let Some(claim) = claim else { return Ok(None) };
@@ -211,9 +215,10 @@ impl Outbox<'_> {
 
         let (held, concluded, now) = (Arc::clone(turn), outcome.clone(), self.clock.now());
         let attempt = claim.attempt;
+        let password = login.password.mark(self.store.installation().as_str());
         let state = self
             .store
-            .write(move |writer| conclude(writer, &held, shipment, attempt, &concluded, now))
+            .write(move |writer| conclude(writer, &held, shipment, attempt, &concluded, password, now))
             .await?;
         Ok(Some(Attempt { shipment, outcome, state }))
     }
@@ -226,10 +231,11 @@ fn conclude(
     shipment: ShipmentId,
     attempt: u32,
     outcome: &Outcome,
+    password: PasswordMark,
     now: Timestamp,
 ) -> store::Result<OutboxState> {
     if let Outcome::LoginRefused(reply) = outcome {
-        let refusal = LoginRefusal { protocol: Protocol::Smtp, at: now, answer: words(reply) };
+        let refusal = LoginRefusal { protocol: Protocol::Smtp, at: now, answer: words(reply), password };
         writer.note_login_refusal(turn.account(), &refusal)?;
     }
     let entry = writer.outbox_entry(shipment)?;

@@ -9,7 +9,7 @@
 //!          the folder's cursor, last ──────────────────────┘
 //! ```
 //! Nothing that a mailbox can hold is refused. What a receipt proves and what follows from it is decided in
-//! [`evidence`], which takes a finished [`Verification`] and is the same for a message just received, one that was
+//! `evidence`, which takes a finished [`Verification`] and is the same for a message just received, one that was
 //! parked, and one that is judged again.
 
 mod evidence;
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use recapito_pec::{Anchors, Verification, verification, verify};
 
 use crate::identity::{AccountId, FolderName, MessageId, Uid, UidValidity};
-use crate::store::message::{Arrival, Finding};
+use crate::store::message::{Arrival, Finding, Message};
 use crate::store::{Error, Result, Store, Writer};
 use evidence::{Subject, take_in};
 use judge::{Judged, judge, judge_all};
@@ -64,12 +64,17 @@ pub async fn receive(
     receive_by(store, batch, verifier(anchors, now), now).await
 }
 
-/// Verifies again what older rules did not trust, a few messages at a time. Events that follow are made now.
+/// Verifies again what older rules did not trust of an account's messages, a few at a time. Events that follow are made now.
 ///
 /// # Errors
 /// Those of [`Store::write`]. What was judged again before stays so.
-pub async fn rejudge(store: &Store, anchors: &Arc<Anchors>, now: Timestamp) -> Result<Received> {
-    rejudge_by(store, verifier(anchors, now), verification::RULES, now).await
+pub async fn rejudge(
+    store: &Store,
+    account: AccountId,
+    anchors: &Arc<Anchors>,
+    now: Timestamp,
+) -> Result<Received> {
+    rejudge_by(store, account, verifier(anchors, now), verification::RULES, now).await
 }
 
 /// How a message is verified: a value, so that a test can say what a message proves.
@@ -130,11 +135,17 @@ fn keep(
     Ok(message)
 }
 
-async fn rejudge_by(store: &Store, verify: Arc<impl Verify>, rules: u32, now: Timestamp) -> Result<Received> {
+async fn rejudge_by(
+    store: &Store,
+    account: AccountId,
+    verify: Arc<impl Verify>,
+    rules: u32,
+    now: Timestamp,
+) -> Result<Received> {
     let mut received = Received::default();
     loop {
         let verify = Arc::clone(&verify);
-        let events = store.write(move |writer| again(writer, &*verify, rules, now)).await?;
+        let events = store.write(move |writer| again(writer, account, &*verify, rules, now)).await?;
         match events {
             Some(events) => received.events.extend(events),
             None => return Ok(received),
@@ -146,22 +157,19 @@ async fn rejudge_by(store: &Store, verify: Arc<impl Verify>, rules: u32, now: Ti
 /// happens once after an update, and two processes must not both do it.
 fn again(
     writer: &mut Writer<'_>,
+    account: AccountId,
     verify: &impl Verify,
     rules: u32,
     now: Timestamp,
 ) -> Result<Option<Vec<i64>>> {
-    let messages = writer.judged_before(rules, AGAIN_AT_ONCE)?;
+    let messages = writer.judged_before(account, rules, AGAIN_AT_ONCE)?;
     let mut events = (!messages.is_empty()).then(Vec::new);
     for id in messages {
         let message = writer.message(id)?;
         let Judged { verification, finding, .. } = judge(writer.raw(id)?, verify);
         writer.set_finding(id, &Finding { rules, ..finding })?;
-        let subject = Subject {
-            account: message.account,
-            message: id,
-            first_seen: message.first_seen,
-            backlog: message.backlog,
-        };
+        let Message { first_seen, backlog, .. } = message;
+        let subject = Subject { account, message: id, first_seen, backlog };
         events.get_or_insert_default().extend(take_in(writer, &subject, &verification, verify, now)?);
     }
     Ok(events)

@@ -6,23 +6,23 @@
 //! ```
 //! The edge decides nothing and dials nothing: it is given a stream, and says in which phase the dialogue ended. It
 //! never sends a message to fewer than all its recipients, and never offers a password twice. RFC 5321, RFC 6409
-//! (submission), RFC 4954 (AUTH), RFC 1870 (SIZE).
+//! (submission). lettre speaks the `dialogue`, through a `gate` that is shut before the dot.
 
-mod connection;
+mod dialogue;
+mod gate;
+mod reply;
 mod submission;
 
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use recapito_pec::Address;
 use tokio::io::{AsyncRead, AsyncWrite};
-use zeroize::Zeroizing;
 
-use self::connection::Connection;
-pub use self::connection::{Cut, Reply, Severity};
+use self::dialogue::Dialogue;
+use self::gate::Gate;
+pub use self::reply::{Cut, Reply, Severity};
 pub use self::submission::{Submission, Unsendable};
 use crate::secret::Secret;
 
@@ -44,11 +44,11 @@ impl fmt::Debug for Login {
 /// How long to wait for the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Patience {
-    /// For the greeting and for the answer to a command.
+    /// For the greeting with EHLO, and for every other command with its answer.
     pub command: Duration,
     /// For a block of the body to be taken.
     pub block: Duration,
-    /// For the answer to the final dot.
+    /// For the final dot and the answer to it.
     pub dot: Duration,
 }
 
@@ -114,10 +114,10 @@ pub async fn submit<S>(
     before_dot: impl Future<Output = ControlFlow<()>>,
 ) -> Outcome
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let mut dialogue = Dialogue { connection: Connection::new(stream), patience };
-    let outcome = match dialogue.run(login, submission, before_dot).await {
+    let gate = Gate::new(stream);
+    let outcome = match transact(&gate, login, submission, patience, before_dot).await {
         Ok(reply) => Outcome::Accepted(reply),
         Err(outcome) => outcome,
     };
@@ -127,8 +127,7 @@ where
         Outcome::Uncertain(_) | Outcome::Postponed(Postponement::Broken(_) | Postponement::Held)
     );
     if is_in_step {
-        // RFC 5321 §4.1.1.10 would have us wait for the answer, but the outcome must reach the journal now.
-        let _ = dialogue.connection.write(b"QUIT\r\n", QUIT_LIMIT).await;
+        take_leave(&gate).await;
     }
     outcome
 }
@@ -139,236 +138,37 @@ where
 /// The outcome that a submission would have had.
 pub async fn check<S>(stream: S, login: &Login, patience: &Patience) -> Result<(), Outcome>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let mut dialogue = Dialogue { connection: Connection::new(stream), patience };
-    let extensions = dialogue.greet().await?;
-    dialogue.log_in(login, &extensions).await?;
-    let _ = dialogue.connection.write(b"QUIT\r\n", QUIT_LIMIT).await;
+    let gate = Gate::new(stream);
+    Dialogue::open(&gate, patience).await?.log_in(login).await?;
+    take_leave(&gate).await;
     Ok(())
 }
 
-struct Dialogue<'a, S> {
-    connection: Connection<S>,
-    patience: &'a Patience,
+/// The answer to the dot, or the outcome that ended the dialogue earlier.
+async fn transact<S>(
+    gate: &Gate<S>,
+    login: &Login,
+    submission: &Submission<'_>,
+    patience: &Patience,
+    before_dot: impl Future<Output = ControlFlow<()>>,
+) -> Result<Reply, Outcome>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut dialogue = Dialogue::open(gate, patience).await?;
+    dialogue.log_in(login).await?;
+    dialogue.address(submission).await?;
+    dialogue.hand_over(submission.message, before_dot).await
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
-    /// The answer to the dot, or the outcome that ended the dialogue earlier.
-    async fn run(
-        &mut self,
-        login: &Login,
-        submission: &Submission<'_>,
-        before_dot: impl Future<Output = ControlFlow<()>>,
-    ) -> Result<Reply, Outcome> {
-        let extensions = self.greet().await?;
-        self.log_in(login, &extensions).await?;
-        self.address(submission, &extensions).await?;
-        self.hand_over(submission.message).await?;
-        if before_dot.await.is_break() {
-            return Err(Outcome::Postponed(Postponement::Held));
-        }
-        self.finish().await
-    }
-
-    /// A server that does not even greet refuses this client or this moment, not this message: never a rejection.
-    async fn greet(&mut self) -> Result<Extensions, Outcome> {
-        let limit = self.patience.command;
-        let greeting = self.connection.reply(limit).await.map_err(broken)?;
-        if greeting.severity() != Severity::Completed {
-            return Err(postponed(greeting));
-        }
-        // An address literal: a client at home has no name to give, and its own is nobody's business (RFC 5321 §4.1.3).
-        let offers = self.connection.command("EHLO [127.0.0.1]\r\n", limit).await.map_err(broken)?;
-        match offers.severity() {
-            Severity::Completed => Ok(Extensions::of(&offers)),
-            _ => Err(postponed(offers)),
-        }
-    }
-
-    /// One mechanism, tried once: providers lock a box after a few failures.
-    async fn log_in(&mut self, login: &Login, extensions: &Extensions) -> Result<(), Outcome> {
-        let limit = self.patience.command;
-        let password = login.password.expose().as_bytes();
-        let reply = if extensions.plain {
-            let response = base64_line(b"AUTH PLAIN ", &[b"\0", login.name.as_bytes(), b"\0", password]);
-            self.connection.command(&response, limit).await.map_err(broken)?
-        } else if extensions.login {
-            let lines = [
-                base64_line(b"AUTH LOGIN", &[]),
-                base64_line(b"", &[login.name.as_bytes()]),
-                base64_line(b"", &[password]),
-            ];
-            let mut reply = None;
-            for line in lines {
-                let answer = self.connection.command(&line, limit).await.map_err(broken)?;
-                let goes_on = answer.code == 334;
-                reply = Some(answer);
-                if !goes_on {
-                    break;
-                }
-            }
-            reply.ok_or(Outcome::Postponed(Postponement::NoMechanism))?
-        } else {
-            return Err(Outcome::Postponed(Postponement::NoMechanism));
-        };
-        match reply.severity() {
-            Severity::Completed => Ok(()),
-            Severity::Continue => Err(broken(Cut::Unintelligible)),
-            Severity::Transient => Err(postponed(reply)),
-            Severity::Permanent => Err(Outcome::LoginRefused(reply)),
-        }
-    }
-
-    /// The envelope. A letter to fewer than its recipients is another letter, and a provider refuses it (RFC 6109
-    /// §3.1.1): every recipient is asked for, so that all refusals are told at once, and one of them ends it.
-    async fn address(&mut self, submission: &Submission<'_>, extensions: &Extensions) -> Result<(), Outcome> {
-        let limit = self.patience.command;
-        let size = match extensions.size {
-            true => format!(" SIZE={}", submission.message.len()),
-            false => String::new(),
-        };
-        let mail = format!("MAIL FROM:<{}>{size}\r\n", submission.sender);
-        let reply = self.connection.command(&mail, limit).await.map_err(broken)?;
-        expect(Severity::Completed, reply)?;
-
-        let mut refusals = Vec::new();
-        for recipient in submission.recipients {
-            let rcpt = format!("RCPT TO:<{recipient}>\r\n");
-            let reply = self.connection.command(&rcpt, limit).await.map_err(broken)?;
-            match reply.severity() {
-                Severity::Completed => {}
-                Severity::Continue => return Err(broken(Cut::Unintelligible)),
-                Severity::Transient | Severity::Permanent => {
-                    refusals.push(Refusal { recipient: Some(recipient.clone()), reply });
-                }
-            }
-        }
-        if refusals.iter().any(|refusal| refusal.reply.severity() == Severity::Permanent) {
-            return Err(Outcome::Rejected(refusals));
-        }
-        if !refusals.is_empty() {
-            return Err(Outcome::Postponed(Postponement::Answered(refusals)));
-        }
-        Ok(())
-    }
-
-    /// DATA and the body, but not the dot.
-    async fn hand_over(&mut self, message: &[u8]) -> Result<(), Outcome> {
-        let reply = self.connection.command("DATA\r\n", self.patience.command).await.map_err(broken)?;
-        expect(Severity::Continue, reply)?;
-        let mut block = Vec::with_capacity(BLOCK.saturating_mul(2));
-        let mut at_line_start = true;
-        for piece in message.chunks(BLOCK) {
-            block.clear();
-            at_line_start = stuff(piece, at_line_start, &mut block);
-            if let Err(cut) = self.connection.write(&block, self.patience.block).await {
-                return Err(self.refused_early(cut).await);
-            }
-        }
-        Ok(())
-    }
-
-    /// Some servers say why before they cut a body short; without that, too large a message would be tried again.
-    async fn refused_early(&mut self, cut: Cut) -> Outcome {
-        if cut != Cut::Closed {
-            return broken(cut);
-        }
-        match self.connection.reply(self.patience.command).await {
-            Ok(reply) => expect(Severity::Continue, reply).err().unwrap_or(broken(cut)),
-            Err(_) => broken(cut),
-        }
-    }
-
-    /// The dot, and the answer to it. From here on only an answer can tell that the message was not taken.
-    async fn finish(&mut self) -> Result<Reply, Outcome> {
-        self.connection.write(b".\r\n", self.patience.block).await.map_err(Outcome::Uncertain)?;
-        let reply = self.connection.reply(self.patience.dot).await.map_err(Outcome::Uncertain)?;
-        match reply.severity() {
-            Severity::Completed => Ok(reply),
-            Severity::Continue => Err(Outcome::Uncertain(Cut::Unintelligible)),
-            Severity::Transient => Err(postponed(reply)),
-            Severity::Permanent => Err(rejected(reply)),
-        }
-    }
+/// RFC 5321 §4.1.1.10 would have us wait for the answer, as lettre does, but the outcome must reach the journal now.
+async fn take_leave<S: AsyncRead + AsyncWrite + Unpin>(gate: &Gate<S>) {
+    gate.allow(QUIT_LIMIT);
+    let _ = gate.write(b"QUIT\r\n").await;
 }
 
-/// What the server offers, as far as it is used.
-struct Extensions {
-    size: bool,
-    plain: bool,
-    login: bool,
-}
-
-impl Extensions {
-    /// Reads the answer to EHLO: a keyword and its parameters on each line but the first (RFC 5321 §4.1.1.1). Some
-    /// old servers write `AUTH=` for `AUTH `.
-    fn of(offers: &Reply) -> Self {
-        let mut extensions = Self { size: false, plain: false, login: false };
-        for line in offers.text.lines().skip(1) {
-            let line = line.to_ascii_uppercase().replace('=', " ");
-            let mut words = line.split_ascii_whitespace();
-            match words.next() {
-                Some("SIZE") => extensions.size = true,
-                Some("AUTH") => words.for_each(|mechanism| match mechanism {
-                    "PLAIN" => extensions.plain = true,
-                    "LOGIN" => extensions.login = true,
-                    _ => {}
-                }),
-                _ => {}
-            }
-        }
-        extensions
-    }
-}
-
-/// A line of a login, in memory that is wiped: allocated at once, since growing it would leave copies behind.
-fn base64_line(prefix: &[u8], parts: &[&[u8]]) -> Zeroizing<String> {
-    let mut clear = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    parts.iter().for_each(|part| clear.extend_from_slice(part));
-    let capacity = clear.len().saturating_mul(2).saturating_add(64);
-    let mut line = Zeroizing::new(String::with_capacity(capacity));
-    line.extend(prefix.iter().copied().map(char::from));
-    BASE64.encode_string(clear.as_slice(), &mut line);
-    line.push_str("\r\n");
-    line
-}
-
-/// Doubles the dot that begins a line (RFC 5321 §4.5.2); says whether the next piece begins one.
-fn stuff(piece: &[u8], mut at_line_start: bool, out: &mut Vec<u8>) -> bool {
-    for &byte in piece {
-        if at_line_start && byte == b'.' {
-            out.push(b'.');
-        }
-        out.push(byte);
-        at_line_start = byte == b'\n';
-    }
-    at_line_start
-}
-
-/// Whether a reply about the whole message is the one that lets the dialogue go on.
-fn expect(wanted: Severity, reply: Reply) -> Result<(), Outcome> {
-    match reply.severity() {
-        severity if severity == wanted => Ok(()),
-        Severity::Completed | Severity::Continue => Err(broken(Cut::Unintelligible)),
-        Severity::Transient => Err(postponed(reply)),
-        Severity::Permanent => Err(rejected(reply)),
-    }
-}
-
-fn broken(cut: Cut) -> Outcome {
-    Outcome::Postponed(Postponement::Broken(cut))
-}
-
-fn postponed(reply: Reply) -> Outcome {
-    Outcome::Postponed(Postponement::Answered(vec![Refusal { recipient: None, reply }]))
-}
-
-fn rejected(reply: Reply) -> Outcome {
-    Outcome::Rejected(vec![Refusal { recipient: None, reply }])
-}
-
-const BLOCK: usize = 32 * 1024;
 const QUIT_LIMIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

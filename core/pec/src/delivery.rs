@@ -357,9 +357,12 @@ impl Delivery {
         }
     }
 
-    /// The state of the worst recipient; `None` without recipients.
+    /// The state of the worst recipient inside PEC; `None` without recipients. Those outside are settled with the
+    /// acceptance, so a message to them alone is accepted, and that is all that will ever be known.
     pub fn state(&self) -> Option<State> {
-        self.recipients.values().map(|status| status.state).max_by_key(|state| state.concern())
+        let states = || self.recipients.values().map(|status| status.state);
+        let worst = states().filter(|state| *state != State::Outside).max_by_key(|state| state.concern());
+        worst.or_else(|| states().next().map(|_| State::Accepted))
     }
 
     /// Whether more is awaited for a recipient.

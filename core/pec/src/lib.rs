@@ -23,7 +23,7 @@
 //! | [`delivery`] | what has happened to a sent message, recipient by recipient? |
 //! | [`time`], [`address`] | the two values that everything else carries |
 //!
-//! Deliberately absent: revocation (never checked, and every verdict says so), composing and sending, storage.
+//! Deliberately absent: fetching revocation lists (every verdict says so), composing and sending, storage.
 //! Sources: RFC 6109, DM 2-11-2005 and its annex, RFC 5652 (CMS), RFC 8551 (S/MIME), RFC 5280.
 
 #![cfg_attr(

@@ -1,15 +1,16 @@
 //! Who signed these bytes, and is the signer a PEC provider?
 //!
 //! ```text
-//! p7s ──ber──> DER ──cms──> signers, certificates ─┬─ content digest, signature value     altered?
-//!                                                  ├─ chain: path to an anchor            unknown signer?
-//!                                                  ├─ chain: a provider's certificate     not a provider?
-//!                                                  └─ From is the certificate's address   address mismatch?
+//! p7s ──ber, cms──> signers, certificates,  ─┬─ content digest, signature value     altered?
+//!                   revocation lists         ├─ chain: path to an anchor            unknown signer?
+//!                                            ├─ chain: a provider's certificate     not a provider?
+//!                                            └─ From is the certificate's address   address mismatch?
 //! ```
 //! A verdict, never an error; the first check that fails decides. Checked at the time of signing (RFC 8551 §2.5.1).
 //! Where there are several signers, or several certificates that a signer may mean, the best verdict counts: nothing
 //! protects those lists, so others can add to them, and a provider's signature over exactly these bytes is not
-//! weakened by one that somebody put beside it. Not checked: revocation, enclosed time-stamps.
+//! weakened by one that somebody put beside it. Of revocation only what an enclosed list proves is seen; enclosed
+//! time-stamps are not looked at.
 
 mod algorithm;
 pub mod anchor;
@@ -19,6 +20,8 @@ mod chain;
 mod cms;
 mod content;
 mod name;
+mod revocation;
+mod signed;
 
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -60,28 +63,28 @@ pub struct Signature {
 
 /// Checks a detached signature.
 ///
-/// `cms` is the decoded p7s, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
+/// `p7s` is the decoded CMS, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
 /// size; it is read once, or not at all if the signature cannot be read. `now` is for
 /// [`Note::SignerExpiredSince`] only.
 pub fn check(
-    cms: &[u8],
+    p7s: &[u8],
     content: &mut dyn Iterator<Item = &[u8]>,
     claim: &Claim<'_>,
     anchors: &Anchors,
     now: Timestamp,
 ) -> Signature {
-    let der = match ber::to_der(cms) {
-        Ok(der) => der,
-        Err(reason) => return Signature::failed(reason),
+    let info = match cms::read(p7s) {
+        Ok(info) => info,
+        Err(fault) => return Signature::failed(fault.into()),
     };
-    let signed_data = match SignedData::read(&der) {
+    let signed_data = match SignedData::read(&info) {
         Ok(signed_data) => signed_data,
         Err(fault) => return Signature::failed(fault.into()),
     };
     let judge = Judge {
         content: Content::digest(content, &signed_data.signers),
         certificates: &signed_data.certificates,
-        search: Search::new(&signed_data.certificates, anchors),
+        search: Search::new(&signed_data, anchors),
         claim,
         anchors,
         now,
@@ -129,6 +132,7 @@ impl<'a> Judge<'a> {
         self.certificates
             .iter()
             .filter(|certificate| signer.names(certificate))
+            .take(MAX_NAMESAKES)
             .map(|leaf| self.signature(signer, Some(leaf)))
             .reduce(Signature::or_better)
             .unwrap_or_else(|| self.signature(signer, None))
@@ -150,7 +154,12 @@ impl<'a> Judge<'a> {
         match self.examine(signer, leaf, &mut signature) {
             Ok(()) => signature,
             Err(reason) if reason.verdict() == Verdict::Unreadable => Signature::failed(reason),
-            Err(reason) => Signature { verdict: reason.verdict(), reason: Some(reason), ..signature },
+            Err(reason) => {
+                if reason == Reason::Revoked {
+                    signature.notes.remove(&Note::NoRevocationData);
+                }
+                Signature { verdict: reason.verdict(), reason: Some(reason), ..signature }
+            }
         }
     }
 
@@ -180,3 +189,7 @@ impl<'a> Judge<'a> {
         }
     }
 }
+
+/// How many certificates that a signer may mean are tried: one is, unless somebody made others for confusion. Each costs
+/// a signature check, and without signed attributes that reads the whole content.
+const MAX_NAMESAKES: usize = 4;

@@ -22,7 +22,8 @@ pub enum Verdict {
     NotAProvider,
     /// It is a provider's certificate, but not of the address in From, or From is not exactly one plain address.
     AddressMismatch,
-    /// Every check passed: a PEC provider signed exactly these bytes. Revocation is not among the checks.
+    /// Every check passed: a PEC provider signed exactly these bytes. Of revocation only what the message itself
+    /// proves was seen.
     Trusted,
 }
 
@@ -66,7 +67,8 @@ pub enum Note {
     CertdataInvalid,
     /// The outer headers say something else than the signed data; the signed data counts.
     HeaderDiffers,
-    /// Revocation was not checked: providers' lists are not at hand offline. On every signed message.
+    /// It is not known that the certificate was not revoked: authorities' lists are not at hand offline, and a list
+    /// that the message encloses proves a revocation, never its absence. On every signed message.
     NoRevocationData,
     /// The content digest is SHA-1: sound for mail of its day, no longer collision-resistant.
     Sha1Digest,
@@ -139,6 +141,8 @@ pub enum Reason {
     NotValidThen,
     /// A constraint of the authority (names, path length) excludes the signer.
     Constrained,
+    /// A certificate of the path was revoked by the signing time, as an enclosed list of its authority says.
+    Revoked,
     /// There is neither a signing time nor a certified time to check the path at.
     TimeMissing,
     /// A certificate of the path has a critical extension that is not understood here.
@@ -176,6 +180,7 @@ impl Reason {
             | Self::NoPath
             | Self::NotValidThen
             | Self::Constrained
+            | Self::Revoked
             | Self::TimeMissing
             | Self::UnknownExtension => Verdict::UnknownSigner,
             Self::NotPecAuthority | Self::SignerIsAuthority | Self::WrongPolicy | Self::WrongPurpose => {

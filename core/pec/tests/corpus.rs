@@ -1,9 +1,12 @@
 //! Real mail: `../shared/corpus` beside the project, or where `RECAPITO_CORPUS` says. Nothing of it is copied here.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // a test may: files, threads, clock
+
 use jiff::Timestamp;
 use recapito_pec::message::{Message, Part};
 use recapito_pec::verification::original;
 use recapito_pec::{Anchors, Kind, Note, Verdict, Verification, verify};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -152,6 +155,10 @@ fn corpus() -> Option<PathBuf> {
         return Some(path);
     }
     assert!(std::env::var_os("CI").is_none(), "no corpus in ../shared/corpus and RECAPITO_CORPUS is not set");
-    eprintln!("SKIPPED: no corpus in ../shared/corpus and RECAPITO_CORPUS is not set");
+    // Past the capture of the harness, for `tests/run` to count.
+    let _ = writeln!(
+        std::io::stderr(),
+        "\nskipped: no corpus in ../shared/corpus and RECAPITO_CORPUS is not set"
+    );
     None
 }

@@ -1,11 +1,12 @@
 //! Mail made to break its reader: whatever the bytes, there is a verdict, soon, and without a panic.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // a test may: files, threads, clock
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use recapito_pec::message::{Message, Problem};
 use recapito_pec::{Anchors, CertificationData, Verdict, Verification, verify};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 static ANCHORS: LazyLock<Anchors> = LazyLock::new(Anchors::pec);
 
@@ -18,17 +19,15 @@ fn read(raw: &[u8]) -> Verification {
     verify(raw, &ANCHORS, Timestamp::UNIX_EPOCH)
 }
 
-/// Judges on a thread with the smallest stack a phone gives, and within a time that a debug build keeps easily.
+/// Judges on a thread with the smallest stack a phone gives. Something quadratic would keep the run for minutes.
 fn judge(name: &str, raw: Vec<u8>) -> (Vec<u8>, Verification) {
-    let started = Instant::now();
     let judge = move || {
         let verification = verify(&raw, &ANCHORS, Timestamp::UNIX_EPOCH);
         (raw, verification)
     };
-    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(judge).unwrap();
-    let result = thread.join().unwrap();
-    assert!(started.elapsed() < Duration::from_secs(20), "{name}: {:?}", started.elapsed());
-    result
+    let thread =
+        std::thread::Builder::new().name(name.to_owned()).stack_size(512 * 1024).spawn(judge).unwrap();
+    thread.join().unwrap()
 }
 
 fn multipart(subtype: &str, boundary: &str, body: &str) -> String {
@@ -90,11 +89,9 @@ fn giant_headers() {
 fn costly_parts() {
     let part = format!("--B\r\nContent-Type: text/plain; name=\"{}\"\r\n\r\nx\r\n", "=?aa?Q?".repeat(500));
     let raw = multipart("mixed", "B", &part.repeat(1_500)).into_bytes();
-    let started = Instant::now();
     let message = Message::parse(&raw);
     assert!(!message.root().attachments().is_empty());
     assert_eq!(message.root().text(100), None);
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[test]

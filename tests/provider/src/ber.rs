@@ -39,7 +39,7 @@ const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
 const CONTENT: u8 = 0xa0;
 const CERTIFICATES: u8 = 0xa0;
 
-/// ContentInfo { type, [0] { SignedData } }, with the parts of the SignedData rewritten.
+/// `ContentInfo { type, [0] { SignedData } }`, with the parts of the SignedData rewritten.
 fn content_info(der: &[u8], signed_data: impl Fn(Element<'_>) -> Vec<u8>) -> Vec<u8> {
     let Some((info, _)) = Element::first(der) else { return der.to_vec() };
     rewrite(info, |part| match part.tag {
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_layers_lose_their_length_and_what_is_signed_stays() {
-        // ContentInfo { OID 1, [0] { SEQUENCE { INTEGER 1, SET {}, [0] { SEQUENCE {} }, SET { SEQUENCE { OCTETS } } } } }
+        // ContentInfo { OID, [0] { SEQUENCE { INTEGER, SET {}, [0] { SEQUENCE {} }, SET { SEQUENCE { OCTETS } } } } }
         let der = [
             0x30, 0x19, 0x06, 0x01, 0x01, 0xa0, 0x14, 0x30, 0x12, 0x02, 0x01, 0x01, 0x31, 0x00, 0xa0, 0x02,
             0x30, 0x00, 0x31, 0x07, 0x30, 0x05, 0x04, 0x03, 0x07, 0x08, 0x09,

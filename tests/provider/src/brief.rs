@@ -10,6 +10,8 @@ use std::ops::Range;
 use mailparse::ParsedMail;
 use sha1::{Digest, Sha1};
 
+use crate::dispatch::split;
+
 /// The original with its attachments replaced. What cannot be parsed stays as it is.
 pub(crate) fn brief(original: &[u8]) -> Vec<u8> {
     let Ok(message) = mailparse::parse_mail(original) else { return original.to_vec() };
@@ -39,8 +41,8 @@ fn children<'a>(part: &'a ParsedMail<'a>) -> &'a [ParsedMail<'a>] {
 fn collect(original: &[u8], part: &ParsedMail<'_>, attachments: &mut Vec<(Range<usize>, String)>) {
     if let Some(name) = attachment_name(part) {
         let start = part.raw_bytes.as_ptr().addr() - original.as_ptr().addr();
-        let whole = part.raw_bytes.strip_suffix(b"\r\n").unwrap_or(part.raw_bytes);
-        attachments.push((start..start + whole.len(), hash_part(&name, content(whole))));
+        let (_, content) = split(part.raw_bytes);
+        attachments.push((start..start + part.raw_bytes.len(), hash_part(&name, content)));
         return;
     }
     for child in children(part) {
@@ -59,11 +61,6 @@ fn attachment_name(part: &ParsedMail<'_>) -> Option<String> {
         Some(name) => Some(name.clone()),
         None => (part.ctype.mimetype == "message/rfc822").then(|| "message.eml".to_owned()),
     }
-}
-
-/// What follows a part's header.
-fn content(part: &[u8]) -> &[u8] {
-    crate::dispatch::split(part).1
 }
 
 fn hash_part(name: &str, content: &[u8]) -> String {

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::authority::Signer;
 use crate::certdata::escape;
+use crate::dispatch;
 use crate::house::{Build, Placement, Style};
 use crate::notice::Words;
 use crate::signature::{self, Digest};
@@ -26,7 +27,7 @@ pub(crate) struct Letter {
     pub(crate) words: Words,
     /// The text of daticert.xml.
     pub(crate) certdata: Option<String>,
-    /// postacert.eml, and how the part is called when it is not that.
+    /// postacert.eml.
     pub(crate) original: Option<Vec<u8>>,
 }
 
@@ -40,54 +41,72 @@ impl Letter {
         marks: &mut fastrand::Rng,
     ) -> Vec<u8> {
         let content = self.content(style, time, marks);
-        let p7s = signature::sign(signer, &content, time, style.digest, style.encoding);
-        let (kind, end) = match style.build {
-            Build::OpenSsl => ("x-pkcs7-signature", "\r\n"),
-            Build::JakartaMail | Build::Legalmail => ("pkcs7-signature", ""),
+        let p7s = base64_lines(&signature::sign(signer, &content, time, style.digest, style.encoding), 64);
+        let (before, after) = self.arranged(style.build);
+        let (head, part) = match style.build {
+            Build::OpenSsl => {
+                let boundary = format!("----{:032X}", marks.u128(..));
+                let micalg = micalg(style.digest, "");
+                let head = format!(
+                    "{before}MIME-Version: 1.0\r\n\
+                     Content-Type: multipart/signed; protocol=\"application/x-pkcs7-signature\"; \
+                     micalg=\"{micalg}\"; boundary=\"{boundary}\"\r\n\
+                     {after}\r\nThis is an S/MIME signed message\r\n\r\n--{boundary}\r\n"
+                );
+                let part = format!(
+                    "\r\n--{boundary}\r\n\
+                     Content-Type: application/x-pkcs7-signature; name=\"smime.p7s\"\r\n\
+                     Content-Transfer-Encoding: base64\r\n\
+                     Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n\
+                     {p7s}\r\n--{boundary}--\r\n"
+                );
+                (head, part)
+            }
+            Build::JakartaMail | Build::Legalmail => {
+                let boundary = java_boundary(time, marks);
+                let micalg = micalg(style.digest, "-");
+                let head = format!(
+                    "{before}MIME-Version: 1.0\r\n\
+                     Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; \
+                     micalg={micalg}; \r\n\tboundary=\"{boundary}\"\r\n\
+                     {after}\r\n--{boundary}\r\n"
+                );
+                let part = format!(
+                    "\r\n--{boundary}\r\n\
+                     Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\
+                     Content-Transfer-Encoding: base64\r\n\
+                     Content-Disposition: attachment; filename=smime.p7s\r\n\
+                     Content-Description: S/MIME Cryptographic Signature\r\n\r\n\
+                     {p7s}--{boundary}--\r\n"
+                );
+                (head, part)
+            }
         };
-        let boundary = match style.build {
-            Build::OpenSsl => format!("----{:032X}", marks.u128(..)),
-            Build::JakartaMail | Build::Legalmail => java_boundary(time, marks),
-        };
-        let protocol = format!("protocol=\"application/{kind}\"");
-        let (kind_field, preamble, disposition) = match style.build {
-            Build::OpenSsl => (
-                format!(
-                    "multipart/signed; {protocol}; micalg=\"{}\"; boundary=\"{boundary}\"",
-                    micalg(style.digest, "")
-                ),
-                "This is an S/MIME signed message\r\n\r\n",
-                "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"smime.p7s\"\r\n",
-            ),
-            Build::JakartaMail | Build::Legalmail => (
-                format!(
-                    "multipart/signed; {protocol}; micalg={}; \r\n\tboundary=\"{boundary}\"",
-                    micalg(style.digest, "-")
-                ),
-                "",
-                "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=smime.p7s\r\n\
-                 Content-Description: S/MIME Cryptographic Signature\r\n",
-            ),
-        };
-        let name = match style.build {
-            Build::OpenSsl => "\"smime.p7s\"",
-            Build::JakartaMail | Build::Legalmail => "smime.p7s",
-        };
-        let head = format!(
-            "{fields}MIME-Version: 1.0\r\nContent-Type: {kind_field}\r\n\r\n{preamble}--{boundary}\r\n",
-            fields = self.fields.concat(),
-        );
-        let tail = format!(
-            "\r\n--{boundary}\r\nContent-Type: application/{kind}; name={name}\r\n{disposition}\r\n{p7s}{end}--{boundary}--\r\n",
-            p7s = base64_lines(&p7s, 64),
-        );
-        [head.as_bytes(), &content, tail.as_bytes()].concat()
+        [head.as_bytes(), &content, part.as_bytes()].concat()
     }
 
     /// The message without a signature.
     pub(crate) fn open(&self, style: &Style, time: Timestamp, marks: &mut fastrand::Rng) -> Vec<u8> {
         let head = format!("{}MIME-Version: 1.0\r\n", self.fields.concat());
         [head.into_bytes(), self.content(style, time, marks)].concat()
+    }
+
+    /// The header fields before and after those of MIME.
+    ///
+    /// Jakarta Mail has an order of its own, in which unknown names come last; the others keep the order of
+    /// writing.
+    fn arranged(&self, build: Build) -> (String, String) {
+        if build == Build::OpenSsl {
+            return (self.fields.concat(), String::new());
+        }
+        let known =
+            ["Return-Path", "Received", "Date", "From", "Reply-To", "To", "Cc", "Message-ID", "Subject"];
+        let is_named = |field: &str, name: &str| dispatch::is_named(field.as_bytes(), name);
+        let place = |field: &String| known.iter().position(|name| is_named(field, name));
+        let (mut before, after): (Vec<_>, Vec<_>) =
+            self.fields.iter().cloned().partition(|field| place(field).is_some());
+        before.sort_by_key(place);
+        (before.concat(), after.concat())
     }
 
     /// What is signed: the multipart/mixed with its header. Ends with a line end of its own.
@@ -133,7 +152,8 @@ impl Letter {
         );
         let part = |kind: &str, text: &str| {
             format!(
-                "--{boundary}\r\nContent-Type: text/{kind}; charset=\"iso-8859-1\"\r\nContent-Disposition: inline\r\n\
+                "--{boundary}\r\nContent-Type: text/{kind}; charset=\"iso-8859-1\"\r\n\
+                 Content-Disposition: inline\r\n\
                  Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n",
                 quoted_printable::encode_to_str(latin_1(text)),
             )

@@ -5,10 +5,11 @@
 //! Everything lives in memory and on loopback; its authority is made afresh and certifies nothing real.
 //!
 //! ```text
-//!                     ┌── script: full box, silence, virus …      ┌── clock: advance(hours(12))
-//! client ──SMTP──> office ──> formality ──> plan (one course for each recipient) ──> workshop ──> boxes ──IMAP──> client
-//!                                                                                       │
-//!                    notice, certdata, letter, signature (authority) <── bytes as real providers send them
+//!                   script: full box, silence, virus …    clock: advance(hours(12))
+//!                                    │                         │
+//! client ──SMTP──> formality ──> plan: a course for each recipient ──> workshop ──> boxes ──IMAP──> client
+//!                                                                         │
+//!          notice (words), certdata (XML), letter (MIME), signature (CMS), authority (certificates)
 //! ```
 //!
 //! | to | use |
@@ -62,6 +63,8 @@ mod listener;
 mod mailbox;
 mod notice;
 mod office;
+#[cfg(test)]
+mod peer;
 mod plan;
 mod provider;
 mod sasl;

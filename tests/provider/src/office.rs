@@ -8,6 +8,9 @@
 //! Every provider of the settings is served here, the sender's and the recipients'. What is not due yet
 //! waits for [`Office::advance`]. The servers for SMTP and IMAP ask through [`PostOffice`].
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

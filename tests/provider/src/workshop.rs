@@ -150,10 +150,13 @@ impl Workshop {
         fields.push(field("X-Trasporto", "posta-certificata"));
         fields.push(self.on_behalf_of(&about.sender));
         let receipt_field = match self.house.style.build {
-            Build::OpenSsl => "X-Tiporicevuta",
-            Build::JakartaMail | Build::Legalmail => "X-TipoRicevuta",
+            Build::OpenSsl => Some("X-Tiporicevuta"),
+            Build::JakartaMail => Some("X-TipoRicevuta"),
+            // RFC 6109 §3.1.5 wants it; Legalmail leaves it out (2018), and daticert.xml says it anyway.
+            Build::Legalmail => None,
         };
-        fields.extend([field(receipt_field, about.receipt.word()), message_id(&about.identifier)]);
+        fields.extend(receipt_field.map(|name| field(name, about.receipt.word())));
+        fields.push(message_id(&about.identifier));
 
         let mut lines = vec![
             format!("{} il messaggio", on(&time)),

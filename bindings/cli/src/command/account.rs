@@ -1,4 +1,7 @@
 //! `recapito account`: add, list, check, remove.
+//!
+//! A provider's servers come from the engine's presets; what the arguments say goes before them. An account is kept
+//! even if its first login fails; adding it again changes its settings.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -44,7 +47,8 @@ async fn add(add: &AccountAdd, common: &Common, output: &mut Output) -> Result<E
     let directory = session::data_directory(common)?;
     let client = session::open_at(&directory, Passwords::new(&directory)).await?;
     let address = settings.address.to_string();
-    let account = client.add_account(settings).await?;
+    let known = client.accounts().await?.iter().any(|account| account.settings.address == settings.address);
+    let account = client.set_account(settings).await?;
     let source = match (&add.password_file, &add.password_command) {
         (Some(file), _) => {
             // Read again from wherever a later command is called.
@@ -65,9 +69,12 @@ async fn add(add: &AccountAdd, common: &Common, output: &mut Output) -> Result<E
     if output.json {
         output.record(&AccountRecord::of(&account));
     } else {
-        output.line(&say!("{address} aggiunta ({id})", "{address} added ({id})"));
+        output.line(&match known {
+            false => say!("{address} aggiunta ({id})", "{address} added ({id})"),
+            true => say!("{address} cambiata ({id})", "{address} changed ({id})"),
+        });
     }
-    // The account stays, whatever the servers say: the settings are there to be looked at and tried again.
+    // The account stays, whatever the servers say: adding it again changes what was wrong.
     let exit = match add.no_check {
         true => Exit::Done,
         false => check(&client, &account, output).await,

@@ -1,4 +1,7 @@
 //! `recapito export`: the byte-exact messages, which are the evidence.
+//!
+//! Nothing is converted and nothing overwritten: what is written verifies again on any machine, with `recapito
+//! verify` or with other tools. The court-ready bundle with its index is not made here yet.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};

@@ -1,20 +1,23 @@
 //! `recapito list`: shipments, problems first, or the messages received.
+//!
+//! Reads the store page by page and prints as it reads; no server is asked. The order and the filters are the
+//! store's. `--exit-code` turns the list into an answer for scripts.
 
 use recapito_engine::client::Client;
 use recapito_engine::store::Page;
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::{Filter, Shipment};
-use recapito_pec::Verdict;
 use serde::Serialize;
 
+use crate::command::verify::judgement;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::language::say;
 use crate::moment::rome;
 use crate::option::{Common, List};
 use crate::output::{Output, Tone, plain, toned};
+use crate::session;
 use crate::shipment::{ShipmentRecord, mark, state};
-use crate::{session, word};
 
 /// Lists.
 pub(crate) async fn run(options: &List, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
@@ -83,7 +86,9 @@ fn row(shipment: &Shipment, output: &mut Output) {
     }
     let (id, state, time) = (shipment.id, state(shipment), toned(Tone::Faint, &time));
     output.line(&format!("{id}  {time}  {state}  “{subject}”"));
-    output.line(&format!("    {}", marks.join("  ")));
+    if !marks.is_empty() {
+        output.line(&format!("    {}", marks.join("  ")));
+    }
 }
 
 async fn received(client: &Client, options: &List, output: &mut Output) -> Result<Exit, Failure> {
@@ -109,16 +114,11 @@ fn message_row(message: &Message, output: &mut Output) {
         return output.record(&MessageRecord::from(message));
     }
     let finding = &message.finding;
-    let tone = match finding.verdict {
-        Verdict::Trusted => Tone::Good,
-        Verdict::Absent | Verdict::Unchecked => Tone::Watch,
-        _ => Tone::Bad,
-    };
     let time = toned(Tone::Faint, &finding.time.map(|time| rome(time.instant)).unwrap_or_default());
-    let (verdict, kind) = (toned(tone, word::verdict(finding.verdict)), word::kind(finding.kind));
+    let judgement = judgement(finding.kind, finding.verdict);
     let sender = plain(finding.sender.as_deref().unwrap_or_default());
     let subject = plain(finding.subject.as_deref().unwrap_or_default());
-    output.line(&format!("{}  {time}  {verdict}: {kind}", message.id));
+    output.line(&format!("{}  {time}  {judgement}", message.id));
     output.line(&format!("    {sender}  “{subject}”"));
 }
 

@@ -1,4 +1,7 @@
 //! `recapito outbox`: what waits to be sent, and what is uncertain.
+//!
+//! `retry` submits what waits; an uncertain message is never sent again, only settled: by its acceptance receipt, or
+//! by the user's word with `settle`.
 
 use recapito_engine::identity::ShipmentId;
 use recapito_engine::outbox::{Entry, OutboxState, Settlement};

@@ -1,4 +1,7 @@
 //! `recapito send`: one message into the outbox and to the server; with `--wait`, until every receipt is in.
+//!
+//! Once the message is in the outbox it is not lost: whatever goes wrong afterwards is told with the state it is in,
+//! and the exit code says which (refused 20, not settled 10, server 40, login 41).
 
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
@@ -159,7 +162,8 @@ fn settled(shipment: &Shipment) -> Option<Exit> {
         return None;
     }
     Some(match shipment.delivery.state() {
-        Some(State::Delivered | State::Outside) => Exit::Done,
+        // Accepted and settled: to outsiders alone.
+        Some(State::Delivered | State::Accepted) => Exit::Done,
         _ => Exit::Failed,
     })
 }

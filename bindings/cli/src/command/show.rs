@@ -1,4 +1,7 @@
 //! `recapito show`: the timeline of a shipment, or a message with its verdict, text and attachments.
+//!
+//! The verdict stands before the content, and the content is that of the certified message, not of the envelope
+//! around it. It is read again from the stored bytes each time; no server is asked.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;

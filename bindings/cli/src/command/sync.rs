@@ -1,4 +1,7 @@
 //! `recapito sync`: one refresh of each account, then what is new.
+//!
+//! An account that fails does not keep the others from being refreshed; the exit code is that of the first that
+//! did. Printing events acknowledges nothing: `recapito events` will list them again.
 
 use recapito_engine::client::Client;
 use recapito_engine::event::Event;

@@ -1,4 +1,7 @@
-//! `recapito verify`: what a file is, and whether it can be believed. No account, no network, no configuration.
+//! `recapito verify`: what a file is, and whether it can be believed.
+//!
+//! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
+//! `recapito_pec`'s; this file finds the files and words the answer. Nothing is followed, fetched or written.
 
 use jiff::Timestamp;
 use std::fs::{self, File};
@@ -159,22 +162,24 @@ fn describe(name: &str, verification: &Verification, output: &mut Output) {
     output.line("");
 }
 
-/// The lines about one message, without what it contains.
-pub(crate) fn description(verification: &Verification) -> Vec<String> {
-    let kind = word::kind(verification.kind);
-    let trusted = verification.verdict == Verdict::Trusted;
-    let signed = !matches!(verification.verdict, Verdict::Absent | Verdict::Unchecked);
-    let claimed = !trusted && (verification.kind.is_receipt() || verification.kind == Kind::Envelope);
-    let tone = match (trusted, signed || claimed) {
-        (true, _) => Tone::Good,
-        (false, true) => Tone::Bad,
-        (false, false) => Tone::Watch,
+/// What a message is and whether it can be believed, in one line; what it only claims to be is said to be a claim.
+pub(crate) fn judgement(kind: Kind, verdict: Verdict) -> String {
+    let claims = verdict != Verdict::Trusted && (kind.is_receipt() || kind == Kind::Envelope);
+    let tone = match verdict {
+        Verdict::Trusted => Tone::Good,
+        Verdict::Absent | Verdict::Unchecked if !claims => Tone::Watch,
+        _ => Tone::Bad,
     };
-    let verdict = toned(tone, word::verdict(verification.verdict));
-    let mut lines = vec![match claimed {
+    let (verdict, kind) = (toned(tone, word::verdict(verdict)), word::kind(kind));
+    match claims {
         true => say!("{verdict}; si presenta come {kind}", "{verdict}; claims to be: {kind}"),
         false => format!("{verdict}: {kind}"),
-    }];
+    }
+}
+
+/// The lines about one message, without what it contains.
+pub(crate) fn description(verification: &Verification) -> Vec<String> {
+    let mut lines = vec![judgement(verification.kind, verification.verdict)];
     if let Some(reason) = verification.reason {
         lines.push(word::reason(reason).to_owned());
     }

@@ -1,4 +1,7 @@
 //! `recapito watch`: stays with the mailboxes, a line for each event, until it is stopped.
+//!
+//! What is new since the start is printed; what was there before is in `recapito events`. A line that breaks is told
+//! on stderr and tried again; a mailbox whose login is refused is given up, the others go on.
 
 use recapito_engine::account::Pulse;
 use recapito_engine::client::Watched;

@@ -1,3 +1,5 @@
+//! Drafts into messages: what is refused, and what arrives as another reader reads it.
+
 use mail_parser::MessageParser;
 use proptest::prelude::*;
 

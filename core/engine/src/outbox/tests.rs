@@ -1,3 +1,5 @@
+//! The journal through every fault: cuts, kills, a second process, a restored backup. Never sent twice, never lost.
+
 use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,7 +53,7 @@ impl Bench {
             tls_authorities: String::new(),
             anchors: String::new(),
         };
-        let account = store.write(move |writer| writer.add_account(&settings, START)).await.unwrap();
+        let account = store.write(move |writer| writer.set_account(&settings, START)).await.unwrap();
         Self { directory, store, account, clock: TestClock(Mutex::new(START)) }
     }
 
@@ -123,9 +125,11 @@ fn login() -> Login {
     Login { name: "anna".to_owned(), password: Secret::new("secret".to_owned()) }
 }
 
-/// The dialogue of a server that agrees to everything, up to and without its answer to the dot.
+/// The dialogue of a server that agrees to everything, up to and without its answer to the dot. The end of the last
+/// line goes with the dot.
 fn agreeable() -> Vec<Step> {
-    let stuffed = String::from_utf8(message().raw).unwrap().replace("\r\n.", "\r\n..");
+    let raw = String::from_utf8(message().raw).unwrap();
+    let stuffed = raw.strip_suffix("\r\n").unwrap().replace("\r\n.", "\r\n..");
     vec![
         say("220 ready\r\n"),
         hear("EHLO [127.0.0.1]\r\n"),
@@ -139,9 +143,11 @@ fn agreeable() -> Vec<Step> {
         hear("DATA\r\n"),
         say("354 go ahead\r\n"),
         hear(&stuffed),
-        hear(".\r\n"),
+        hear(DOT),
     ]
 }
+
+const DOT: &str = "\r\n.\r\n";
 
 fn accepting() -> Vec<Step> {
     [agreeable(), vec![say("250 queued\r\n")]].concat()
@@ -207,7 +213,7 @@ async fn submitted_once_and_written_down() {
 /// Wherever the connection ends, the journal tells the truth, and another round never sends a second message.
 #[tokio::test(start_paused = true)]
 async fn cut_anywhere_and_tried_again() {
-    let dot = length(&agreeable()) - ".\r\n".len();
+    let dot = length(&agreeable()) - DOT.len();
     let whole = length(&accepting());
     let cuts = (0..dot).step_by(29).chain(dot - 2..whole);
     for cut in cuts {

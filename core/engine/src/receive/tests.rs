@@ -137,7 +137,7 @@ async fn the_same_receipt_twice_is_one_event() {
 async fn a_message_in_two_folders_is_one_message() {
     let mailbox = Mailbox::new(story()).await;
     mailbox.receive(1, &["envelope"]).await;
-    let archive = FolderName::new("INBOX.Archivio");
+    let archive = FolderName::from_wire("INBOX.Archivio");
     let account = mailbox.account;
     let name = archive.clone();
     let open = mailbox.store.write(move |writer| writer.open_folder(account, &name, validity(3), uid(1)));
@@ -258,10 +258,11 @@ async fn new_rules_judge_again_what_the_old_ones_did_not_trust() {
     let rules = verification::RULES + 1;
 
     mailbox.letters.get_mut(&b"altered"[..]).unwrap().verdict = Verdict::Trusted;
-    let events = rejudge_by(&mailbox.store, mailbox.verify(), rules, now()).await.unwrap().events;
+    let events =
+        rejudge_by(&mailbox.store, mailbox.account, mailbox.verify(), rules, now()).await.unwrap().events;
     assert_eq!(events.len(), 1);
     assert_eq!(mailbox.state(shipment, CARLA).await, State::Delivered);
-    let again = rejudge_by(&mailbox.store, mailbox.verify(), rules, now()).await.unwrap();
+    let again = rejudge_by(&mailbox.store, mailbox.account, mailbox.verify(), rules, now()).await.unwrap();
     assert_eq!(again, Received::default());
 }
 

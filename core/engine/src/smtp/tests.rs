@@ -1,13 +1,19 @@
+//! Dialogues against a peer that knows no protocol, and one cut at every byte.
+
 use std::cell::Cell;
 
-use tokio::io::{DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 
+use super::dialogue::BLOCK;
 use super::script::{End, Step, hear, peer, say};
 use super::*;
 
-/// The dialogue with a server that agrees to everything, up to and without the answer to the dot.
+mod answer;
+
+/// The dialogue with a server that agrees to everything, up to and without the answer to the dot. The end of the last
+/// line goes with the dot.
 fn agreeable(message: &str) -> Vec<Step> {
-    let stuffed = message.replace("\r\n.", "\r\n..");
+    let stuffed = message.strip_suffix("\r\n").unwrap().replace("\r\n.", "\r\n..");
     vec![
         say("220 pec.example.test ready\r\n"),
         hear("EHLO [127.0.0.1]\r\n"),
@@ -23,7 +29,7 @@ fn agreeable(message: &str) -> Vec<Step> {
         hear("DATA\r\n"),
         say("354 go ahead\r\n"),
         hear(&stuffed),
-        hear(".\r\n"),
+        hear(DOT),
     ]
 }
 
@@ -45,6 +51,7 @@ fn answering(command: &str, answer: &str) -> Vec<Step> {
     steps
 }
 
+const DOT: &str = "\r\n.\r\n";
 const MESSAGE: &str = "Subject: x\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n";
 
 /// What a submission came to.
@@ -144,7 +151,7 @@ async fn long_lines_and_many_blocks() {
 #[tokio::test(start_paused = true)]
 async fn ended_at_every_byte_of_the_dialogue() {
     let whole = length(&accepting());
-    let before_dot = length(&agreeable(MESSAGE)) - ".\r\n".len();
+    let before_dot = length(&agreeable(MESSAGE)) - DOT.len();
     // With a narrow pipe a write meets the end, with a wide one only the next read does.
     for (end, pipe) in [(End::Close, 1), (End::Close, 64), (End::Stall, 1), (End::Stall, 64)] {
         for budget in 0..whole {
@@ -161,47 +168,6 @@ async fn ended_at_every_byte_of_the_dialogue() {
         }
         assert!(matches!(play(accepting(), whole, end, pipe).await.outcome, Outcome::Accepted(_)));
     }
-}
-
-#[tokio::test]
-async fn an_answer_says_what_became_of_it_at_each_step() {
-    let put_off = |text| Outcome::Postponed(Postponement::Answered(of_all(451, text)));
-    let refused = |text| Outcome::Rejected(of_all(554, text));
-    let unintelligible = Outcome::Postponed(Postponement::Broken(Cut::Unintelligible));
-    for (command, on_5xx) in [
-        ("EHLO", Outcome::Postponed(Postponement::Answered(of_all(554, "no")))),
-        ("AUTH", Outcome::LoginRefused(reply(554, "no"))),
-        ("MAIL", refused("no")),
-        ("DATA", refused("no")),
-        (".\r\n", refused("no")),
-    ] {
-        assert_eq!(outcome(answering(command, "451 later\r\n")).await, put_off("later"), "{command}");
-        assert_eq!(outcome(answering(command, "554 no\r\n")).await, on_5xx, "{command}");
-    }
-    assert_eq!(
-        outcome(vec![say("554 no service\r\n")]).await,
-        Outcome::Postponed(Postponement::Answered(of_all(554, "no service")))
-    );
-    // Neither yes nor no: not an answer. Before the dot nothing was sent, after it nobody knows.
-    for command in ["AUTH", "MAIL", "RCPT TO:<b"] {
-        assert_eq!(outcome(answering(command, "354 what?\r\n")).await, unintelligible, "{command}");
-    }
-    assert_eq!(outcome(answering("DATA", "250 ok\r\n")).await, unintelligible);
-    assert_eq!(outcome(answering(".\r\n", "354 more\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
-    assert_eq!(outcome(answering(".\r\n", "nonsense\r\n")).await, Outcome::Uncertain(Cut::Unintelligible));
-}
-
-#[tokio::test]
-async fn one_refused_recipient_and_nothing_is_sent() {
-    let mut steps = answering("RCPT TO:<b", "550 5.1.1 unknown\r\n");
-    steps.extend([hear("RCPT TO:<c@example.it>\r\n"), say("452-later\r\n452 please\r\n"), hear("QUIT\r\n")]);
-    let refusals = vec![of("b@example.it", 550, "5.1.1 unknown"), of("c@example.it", 452, "later\nplease")];
-    assert_eq!(outcome(steps).await, Outcome::Rejected(refusals));
-
-    let mut steps = answering("RCPT TO:<b", "452 later\r\n");
-    steps.extend([hear("RCPT TO:<c@example.it>\r\n"), say("250 ok\r\n"), hear("QUIT\r\n")]);
-    let put_off = vec![of("b@example.it", 452, "later")];
-    assert_eq!(outcome(steps).await, Outcome::Postponed(Postponement::Answered(put_off)));
 }
 
 #[tokio::test]
@@ -235,46 +201,96 @@ async fn held_back_before_the_dot() {
     let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
     let outcome = submit_over(client, MESSAGE, async { ControlFlow::Break(()) }).await;
     assert_eq!(outcome, Outcome::Postponed(Postponement::Held));
-    assert!(peer.await.unwrap().ends_with(b"end\r\n"));
+    assert!(peer.await.unwrap().ends_with(b"\r\nend"));
 }
 
-/// A server that answers twice would have its second answer taken for that to the dot.
-#[tokio::test]
-async fn an_answer_too_many_is_not_taken_for_the_next_one() {
-    let twice = answering("DATA", "354 go ahead\r\n250 queued\r\n");
-    assert_eq!(outcome(twice).await, Outcome::Postponed(Postponement::Broken(Cut::Unintelligible)));
-}
-
-#[tokio::test]
-async fn a_server_that_cuts_the_body_short_may_say_why() {
-    let mut steps = agreeable(MESSAGE);
-    steps.truncate(steps.len() - 2);
-    steps.extend([hear("Subject:"), say("552 too large\r\n")]);
-    let (client, server) = duplex(16);
-    let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
-    let outcome = submit_over(client, MESSAGE, async { ControlFlow::Continue(()) }).await;
-    assert_eq!(outcome, Outcome::Rejected(of_all(552, "too large")));
+/// Whoever would read the server's side meanwhile finds the body, and of the dot nothing.
+#[tokio::test(start_paused = true)]
+async fn the_dot_waits_for_the_journal() {
+    let (client, mut server) = duplex(1_000);
+    let mut steps = accepting();
+    let rest = steps.split_off(steps.len() - 2);
+    let (told, journal) = tokio::sync::oneshot::channel();
+    let peer = tokio::spawn(async move {
+        for step in steps {
+            step.play(&mut server, usize::MAX).await.unwrap();
+        }
+        let early = tokio::time::timeout(Duration::from_secs(86_400), server.read_u8()).await;
+        told.send(early.is_err()).unwrap();
+        for step in rest {
+            step.play(&mut server, usize::MAX).await.unwrap();
+        }
+    });
+    let outcome = submit_over(client, MESSAGE, async {
+        assert!(journal.await.unwrap(), "part of the dot went out before the journal was written");
+        ControlFlow::Continue(())
+    })
+    .await;
+    assert_eq!(outcome, Outcome::Accepted(reply(250, "2.0.0 queued")));
     peer.await.unwrap();
 }
 
-#[tokio::test]
-async fn replies_are_bounded_and_read_whatever_their_encoding() {
-    let latin = Step::Say(b"554 citt\xe0\x07\r\n".to_vec());
-    assert_eq!(
-        outcome(vec![latin]).await,
-        Outcome::Postponed(Postponement::Answered(of_all(554, "citt\u{fffd}")))
-    );
-    let unintelligible = Outcome::Postponed(Postponement::Broken(Cut::Unintelligible));
-    for endless in [say(&"2".repeat(10_000)), say(&"220-more\r\n".repeat(1_000)), say("220-a\r\n250 b\r\n")] {
-        assert_eq!(outcome(vec![endless]).await, unintelligible);
-    }
-    let Outcome::Postponed(Postponement::Answered(refusals)) =
-        outcome(vec![say(&format!("{}421 bye\r\n", format!("421-{}\r\n", "x".repeat(1_000)).repeat(50)))])
-            .await
-    else {
-        panic!("a long reply is still a reply")
+/// As long as each block is taken in time a body may take any time; nothing else waits longer than it may.
+#[tokio::test(start_paused = true)]
+async fn every_wait_has_its_limit() {
+    let patience = Patience::default();
+    let silent_after = |steps: usize| async move {
+        let start = tokio::time::Instant::now();
+        let script = accepting()[..steps].to_vec();
+        let Run { outcome, .. } = play(script, usize::MAX, End::Stall, 1).await;
+        (outcome, start.elapsed())
     };
-    assert!(refusals[0].reply.text.len() <= 4_000);
+    let timed_out = |limit| (Outcome::Postponed(Postponement::Broken(Cut::TimedOut)), limit);
+    let all = accepting().len();
+    // Of the timers of tokio none is finer than a millisecond.
+    for (steps, (expected, limit)) in [
+        (0, timed_out(patience.command)),
+        (2, timed_out(patience.command)),
+        (all - 4, timed_out(patience.command)),
+        (all - 3, timed_out(patience.block)),
+        (all - 1, (Outcome::Uncertain(Cut::TimedOut), patience.dot)),
+    ] {
+        let (outcome, elapsed) = silent_after(steps).await;
+        assert_eq!((outcome, elapsed.as_secs()), (expected, limit.as_secs()), "{steps}");
+    }
+
+    let message = format!("Subject: x\r\n\r\n{}", "x\r\n".repeat(2 * BLOCK));
+    let mut steps = agreeable(&message);
+    steps.push(say("250 queued\r\n"));
+    let (client, mut server) = duplex(1);
+    let slow = tokio::spawn(async move {
+        for step in steps {
+            match step {
+                Step::Hear(bytes) if bytes.len() > BLOCK => {
+                    for block in bytes.chunks(BLOCK) {
+                        tokio::time::sleep(patience.block / 2).await;
+                        Step::Hear(block.to_vec()).play(&mut server, usize::MAX).await.unwrap();
+                    }
+                }
+                step => drop(step.play(&mut server, usize::MAX).await.unwrap()),
+            }
+        }
+    });
+    let outcome = submit_over(client, &message, async { ControlFlow::Continue(()) }).await;
+    assert_eq!(outcome, Outcome::Accepted(reply(250, "queued")));
+    slow.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_check_logs_in_and_takes_leave() {
+    let checked = |mut steps: Vec<Step>| async move {
+        let (client, server) = duplex(64);
+        steps.push(hear("QUIT\r\n"));
+        let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+        let login = Login { name: "anna".to_owned(), password: Secret::new("secret".to_owned()) };
+        let checked = check(client, &login, &Patience::default()).await;
+        (checked, String::from_utf8(peer.await.unwrap()).unwrap())
+    };
+    let (ok, heard) = checked(answering("AUTH", "235 welcome\r\n")).await;
+    assert_eq!(ok, Ok(()));
+    assert_eq!(heard, "EHLO [127.0.0.1]\r\nAUTH PLAIN AGFubmEAc2VjcmV0\r\nQUIT\r\n");
+    let (refused, _) = checked(answering("AUTH", "535 wrong\r\n")).await;
+    assert_eq!(refused, Err(Outcome::LoginRefused(reply(535, "wrong"))));
 }
 
 #[test]
@@ -294,15 +310,18 @@ fn only_what_goes_through_unchanged_is_taken() {
     assert_eq!(check(&["b@example.it"], "à\r\n".as_bytes()), Err(Unsendable::EightBit));
 }
 
-#[test]
-fn dots_are_doubled_at_line_starts_wherever_a_block_ends() {
-    let message = b".a\r\n..b\r\nc.\r\n.\r\n";
-    for cut in 0..message.len() {
-        let (first, second) = message.split_at(cut);
-        let mut out = Vec::new();
-        let at_line_start = stuff(first, true, &mut out);
-        assert!(stuff(second, at_line_start, &mut out));
-        assert_eq!(out, b"..a\r\n...b\r\nc.\r\n..\r\n", "{cut}");
+#[tokio::test]
+async fn dots_are_doubled_at_line_starts_wherever_a_block_ends() {
+    let dotted = ".a\r\n..b\r\nc.\r\n.\r\n";
+    for cut in 0..=dotted.len() {
+        let message = format!("{}\r\n{dotted}", "x".repeat(BLOCK - "\r\n".len() - cut));
+        let mut steps = agreeable(&message);
+        steps.push(say("250 queued\r\n"));
+        let (client, server) = duplex(1_000);
+        let peer = tokio::spawn(peer(server, steps, usize::MAX, End::Close));
+        let outcome = submit_over(client, &message, async { ControlFlow::Continue(()) }).await;
+        assert_eq!(outcome, Outcome::Accepted(reply(250, "queued")), "{cut}");
+        assert!(peer.await.unwrap().ends_with(b"\r\n..a\r\n...b\r\nc.\r\n..\r\n.\r\n"), "{cut}");
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::value::Column;
 use super::{Error, Reader, Result, Writer};
 use crate::identity::AccountId;
+use crate::secret::PasswordMark;
 
 /// A mailbox of the user's.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,6 +55,8 @@ pub struct LoginRefusal {
     pub at: Timestamp,
     /// The server's words.
     pub answer: String,
+    /// With which password.
+    pub password: PasswordMark,
 }
 
 /// Which of an account's two servers.
@@ -114,24 +117,26 @@ impl Reader<'_> {
     /// When the database fails.
     pub fn login_refusal(&self, account: AccountId, protocol: Protocol) -> Result<Option<LoginRefusal>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT protocol, at, answer FROM login_refusal WHERE account = :account AND protocol = :protocol",
+            "SELECT * FROM login_refusal WHERE account = :account AND protocol = :protocol",
         )?;
         let values = named_params! { ":account": account, ":protocol": Column(protocol) };
         let refusal = |row: &Row<'_>| {
             let Column(protocol) = row.get("protocol")?;
             let Column(at) = row.get("at")?;
-            Ok(LoginRefusal { protocol, at, answer: row.get("answer")? })
+            let password = PasswordMark(row.get("password")?);
+            Ok(LoginRefusal { protocol, at, answer: row.get("answer")?, password })
         };
         Ok(statement.query_row(values, refusal).optional()?)
     }
 }
 
 impl Writer<'_> {
-    /// Adds an account.
+    /// Adds an account, or gives the one with this address new settings; its refused logins are struck. What is
+    /// stored of it stays.
     ///
     /// # Errors
-    /// [`Error::AccountExists`] if there is one with this address.
-    pub fn add_account(&mut self, settings: &Settings, now: Timestamp) -> Result<AccountId> {
+    /// When the database fails.
+    pub fn set_account(&mut self, settings: &Settings, now: Timestamp) -> Result<AccountId> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO account
                  (address, address_key, login, imap_host, imap_port, smtp_host, smtp_port, tls_authorities, anchors,
@@ -139,9 +144,14 @@ impl Writer<'_> {
              VALUES
                  (:address, :address_key, :login, :imap_host, :imap_port, :smtp_host, :smtp_port, :tls_authorities,
                   :anchors, :added_at)
-             ON CONFLICT (address_key) DO NOTHING",
+             ON CONFLICT (address_key) DO UPDATE SET
+                 address = excluded.address, login = excluded.login,
+                 imap_host = excluded.imap_host, imap_port = excluded.imap_port,
+                 smtp_host = excluded.smtp_host, smtp_port = excluded.smtp_port,
+                 tls_authorities = excluded.tls_authorities, anchors = excluded.anchors
+             RETURNING id",
         )?;
-        let added = statement.execute(named_params! {
+        let values = named_params! {
             ":address": settings.address.as_str(),
             ":address_key": settings.address.key(),
             ":login": settings.login,
@@ -152,11 +162,11 @@ impl Writer<'_> {
             ":tls_authorities": settings.tls_authorities,
             ":anchors": settings.anchors,
             ":added_at": Column(now),
-        })?;
-        match added {
-            0 => Err(Error::AccountExists),
-            _ => Ok(AccountId(self.connection.last_insert_rowid())),
-        }
+        };
+        let id = statement.query_row(values, |row| row.get(0))?;
+        drop(statement);
+        self.clear_login_refusals(id)?;
+        Ok(id)
     }
 
     /// Removes an account and all that belongs to it here: messages, shipments, events, outbox. The mailbox on the
@@ -177,13 +187,16 @@ impl Writer<'_> {
     /// When the database fails.
     pub fn note_login_refusal(&mut self, account: AccountId, refusal: &LoginRefusal) -> Result<()> {
         self.connection.execute(
-            "INSERT INTO login_refusal (account, protocol, at, answer) VALUES (:account, :protocol, :at, :answer)
-             ON CONFLICT (account, protocol) DO UPDATE SET at = excluded.at, answer = excluded.answer",
+            "INSERT INTO login_refusal (account, protocol, at, answer, password)
+             VALUES (:account, :protocol, :at, :answer, :password)
+             ON CONFLICT (account, protocol) DO UPDATE SET
+                 at = excluded.at, answer = excluded.answer, password = excluded.password",
             named_params! {
                 ":account": account,
                 ":protocol": Column(refusal.protocol),
                 ":at": Column(refusal.at),
                 ":answer": refusal.answer,
+                ":password": refusal.password.0,
             },
         )?;
         Ok(())

@@ -8,9 +8,6 @@ use rusqlite::ErrorCode;
 /// Why the store could not do what was asked. Nothing of a failed write is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is an account with this address already.
-    #[error("there is an account with this address already")]
-    AccountExists,
     /// Another process has held the store longer than a writer waits.
     #[error("another process is using the store")]
     Busy,

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use super::migration::{migrate, refuse_newer};
@@ -69,6 +68,7 @@ pub(super) fn make_directory(directory: &Path) -> Result<()> {
 }
 
 /// Takes the lock of opening; it goes with the value. Never held longer than an opening takes.
+#[expect(clippy::disallowed_methods, reason = "opening blocks, and is called where it may")]
 pub(super) fn lock(directory: &Path) -> Result<File> {
     let file = private().create(true).open(directory.join(LOCK)).map_err(classify)?;
     let begin = Instant::now();
@@ -153,8 +153,7 @@ fn examine_suspect(directory: &Path, connection: &Connection) -> Result<()> {
 
 /// Moves the database and its journal aside, under a name that nothing has yet.
 fn set_aside(directory: &Path) -> Result<PathBuf> {
-    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let free = (0..1000_u32).map(|count| directory.join(format!("recapito-damaged-{time}-{count}.db")));
+    let free = (1..1000_u32).map(|count| directory.join(format!("recapito-damaged-{count}.db")));
     let target = free
         .into_iter()
         .find(|path| !path.exists())

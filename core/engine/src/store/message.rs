@@ -97,15 +97,16 @@ pub struct Arrival {
 }
 
 impl Reader<'_> {
-    /// A page of the messages that are no receipts, the latest first; with `search`, those whose sender or subject
-    /// holds the text.
+    /// A page of the messages that belong to no shipment, the latest first: what was received, and receipts that
+    /// prove nothing here. With `search`, those whose sender or subject holds the text.
     ///
     /// # Errors
     /// When the database fails.
     pub fn received(&self, search: Option<&str>, page: Page) -> Result<Vec<Message>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT * FROM message
-             WHERE kind IN ('envelope', 'anomaly-envelope', 'ordinary')
+             WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE evidence.message = message.id
+                               AND evidence.shipment IS NOT NULL)
                AND (:search = '%' OR sender LIKE :search ESCAPE '\\' OR subject LIKE :search ESCAPE '\\')
              ORDER BY time DESC, id DESC LIMIT :limit OFFSET :offset",
         )?;
@@ -142,13 +143,14 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn judged_before(&self, rules: u32, limit: u32) -> Result<Vec<MessageId>> {
+    pub fn judged_before(&self, account: AccountId, rules: u32, limit: u32) -> Result<Vec<MessageId>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id FROM message
-             WHERE verdict <> 'trusted' AND verdict <> 'unchecked' AND rules < :rules ORDER BY id LIMIT :limit",
+             WHERE account = :account AND verdict <> 'trusted' AND verdict <> 'unchecked' AND rules < :rules
+             ORDER BY id LIMIT :limit",
         )?;
-        let rows =
-            statement.query_map(named_params! { ":rules": rules, ":limit": limit }, |row| row.get(0))?;
+        let values = named_params! { ":account": account, ":rules": rules, ":limit": limit };
+        let rows = statement.query_map(values, |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

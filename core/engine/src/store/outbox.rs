@@ -1,7 +1,7 @@
 //! The outbox as rows: what waits to be sent, and the journal of sending it.
 //!
 //! Each step of the journal names the state it comes from, so that a step that comes too late, after a receipt has
-//! settled the message, changes nothing. What a step means is decided in `crate::outbox`.
+//! settled the message, changes nothing. What a step means is decided a layer above.
 
 use jiff::Timestamp;
 use recapito_pec::Address;

@@ -25,6 +25,7 @@ CREATE TABLE login_refusal (
     protocol TEXT NOT NULL CHECK (protocol IN ('imap', 'smtp')),
     at INTEGER NOT NULL,
     answer TEXT NOT NULL DEFAULT '', -- the server's words
+    password INTEGER NOT NULL, -- 16 bits of a slow digest: tells whether the password has changed since
     PRIMARY KEY (account, protocol)
 ) STRICT;
 
@@ -63,7 +64,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_by_time ON message (time);
 -- What is judged again once the rules have changed.
-CREATE INDEX message_by_rules ON message (rules) WHERE verdict <> 'trusted';
+CREATE INDEX message_by_rules ON message (account, rules) WHERE verdict <> 'trusted';
 
 -- The bytes of a message, apart from the rows that lists read.
 CREATE TABLE raw (

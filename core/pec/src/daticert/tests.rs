@@ -1,3 +1,5 @@
+//! Certification data: valid files, what breaks the DTD, and what is made to break a reader.
+
 use super::*;
 
 const VALID: &str = r#"<?xml version="1.0" encoding="UTF-8"?>

@@ -1,3 +1,5 @@
+//! State is a join: order and repeats make no difference. And whose message a receipt speaks of.
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -156,8 +158,17 @@ fn each_receipt_moves_those_it_names() {
     assert_eq!(delivery.state(), Some(State::Delayed24h));
 
     delivery.join(&evidence(4, Fact::Delivered(address(carla), None)));
-    assert_eq!(delivery.state(), Some(State::Outside));
+    assert_eq!(delivery.state(), Some(State::Delivered));
     assert!(!delivery.is_pending() && !delivery.is_contradictory() && !delivery.is_sent_twice());
+}
+
+#[test]
+fn a_message_to_outsiders_alone_is_accepted_and_settled() {
+    let outside = Recipient { address: address("dario@example.test"), certified: false };
+    let acceptance = Evidence { recipients: vec![outside], ..evidence(1, Fact::Accepted) };
+    let delivery = joined(&[acceptance]);
+    assert_eq!(delivery.state(), Some(State::Accepted));
+    assert!(!delivery.is_pending());
 }
 
 #[test]

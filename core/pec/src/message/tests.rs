@@ -1,3 +1,5 @@
+//! Structure: boundaries, nesting, line ends, limits.
+
 use super::*;
 
 /// A message written for reading: the indentation is not part of it.

@@ -1,8 +1,9 @@
 //! The digests and signature schemes that are believed, and `ring` behind them.
 //!
 //! RSA (PKCS #1 v1.5, 1024 to 8192 bits) with SHA-1, SHA-256, SHA-384 and SHA-512; ECDSA on P-256 and P-384 with
-//! SHA-256 and SHA-384. SHA-1 and short keys are in because genuine mail of past years has them; whoever shows a
-//! verdict is told by a note. Anything else is [`Unsupported`]: it was not checked, which is not the same as wrong.
+//! SHA-256 and SHA-384. SHA-1 and short keys are in because genuine mail of past years has them, in certificates too;
+//! a note tells of content digested with SHA-1. Anything else is [`Unsupported`]: it was not checked, which is not the
+//! same as wrong.
 
 use const_oid::db::rfc5912::{
     ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_EC_PUBLIC_KEY, ID_SHA_1, ID_SHA_256, ID_SHA_384, ID_SHA_512,

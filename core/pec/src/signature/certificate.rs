@@ -1,8 +1,7 @@
 //! What is read from one X.509 certificate (RFC 5280), before anything of it is believed.
 //!
-//! The bytes that its issuer signed are kept as they came and never encoded again. A certificate that breaks
-//! RFC 5280 so that its meaning is in doubt (a repeated extension, two different signature algorithms) is refused
-//! as a whole: the path then lacks it.
+//! A certificate that breaks RFC 5280 so that its meaning is in doubt (a repeated extension, two different signature
+//! algorithms) is refused as a whole: the path then lacks it.
 
 use const_oid::AssociatedOid;
 use const_oid::db::rfc5280::{
@@ -12,9 +11,8 @@ use const_oid::db::rfc5280::{
 };
 use der::asn1::{BitStringRef, ObjectIdentifier};
 use der::referenced::OwnedToRef;
-use der::{AnyRef, Decode, ErrorKind, Reader, Tag};
+use der::{Decode, ErrorKind};
 use jiff::Timestamp;
-use spki::AlgorithmIdentifierRef;
 use x509_cert::TbsCertificate;
 use x509_cert::ext::pkix::name::DirectoryString;
 use x509_cert::ext::pkix::{
@@ -22,8 +20,9 @@ use x509_cert::ext::pkix::{
     SubjectAltName, SubjectKeyIdentifier,
 };
 
-use super::algorithm::{PublicKey, Scheme};
+use super::algorithm::PublicKey;
 use super::name::{AlternativeName, DistinguishedName, NameConstraints};
+use super::signed::Signed;
 
 /// A certificate, read.
 #[derive(Clone, Debug)]
@@ -58,9 +57,7 @@ pub(super) struct Certificate<'a> {
     pub(super) policies: Vec<ObjectIdentifier>,
     /// Whether a critical extension says something that is not understood here.
     pub(super) has_unknown_critical: bool,
-    signed: &'a [u8],
-    scheme: Option<Scheme>,
-    signature: &'a [u8],
+    signed: Signed<'a>,
 }
 
 impl<'a> Certificate<'a> {
@@ -69,15 +66,9 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// Where it is not DER, or not what RFC 5280 §4 says in a way that leaves its meaning in doubt.
     pub(super) fn read(der: &'a [u8]) -> der::Result<Self> {
-        let (signed, algorithm, signature) = AnyRef::from_der(der)?.sequence(|reader| {
-            let signed = reader.tlv_bytes()?;
-            let algorithm = AlgorithmIdentifierRef::decode(reader)?;
-            let signature = BitStringRef::decode(reader)?;
-            let signature = signature.as_bytes().ok_or(ErrorKind::Noncanonical { tag: Tag::BitString })?;
-            der::Result::Ok((signed, algorithm, signature))
-        })?;
-        let tbs = TbsCertificate::from_der(signed)?;
-        if tbs.signature().owned_to_ref() != algorithm {
+        let signed = Signed::read(der)?;
+        let tbs = TbsCertificate::from_der(signed.tbs)?;
+        if tbs.signature().owned_to_ref() != signed.algorithm {
             return Err(ErrorKind::Failed.into());
         }
         let purposes = extension::<ExtendedKeyUsage>(&tbs)?.map(|usage| usage.0);
@@ -108,14 +99,12 @@ impl<'a> Certificate<'a> {
                 .flatten()
                 .any(|extension| extension.critical && !UNDERSTOOD.contains(&extension.extn_id)),
             signed,
-            scheme: Scheme::read(algorithm).ok(),
-            signature,
         })
     }
 
-    /// Whether this key signed the certificate. An algorithm that is not known proves nothing.
+    /// Whether this key signed the certificate.
     pub(super) fn is_signed_by(&self, key: &PublicKey) -> bool {
-        self.scheme.is_some_and(|scheme| key.verifies(scheme, self.signed, self.signature) == Ok(true))
+        self.signed.is_signed_by(key)
     }
 
     /// Whether it was valid at this time.
@@ -149,7 +138,8 @@ impl<'a> Certificate<'a> {
 #[repr(u8)]
 pub(super) enum KeyUsage {
     DigitalSignature = 0x80,
-    CertificateSigning = 0x04,
+    KeyCertSign = 0x04,
+    CrlSign = 0x02,
 }
 
 /// The one extension of a kind; RFC 5280 §4.2 forbids a second.
@@ -178,13 +168,14 @@ fn common_name(tbs: &TbsCertificate) -> String {
     text(subject.common_name()).or_else(|| text(subject.organization())).unwrap_or_default()
 }
 
-fn time(time: x509_cert::time::Time) -> der::Result<Timestamp> {
+/// The instant of an X.509 time, to the second.
+pub(super) fn time(time: x509_cert::time::Time) -> der::Result<Timestamp> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| ErrorKind::DateTime)?;
     Timestamp::from_second(seconds).map_err(|_| ErrorKind::DateTime.into())
 }
 
 /// Extensions that may be critical: each is checked here, or says nothing that the verdict depends on. Where
-/// revocation lists are is one of the latter, since revocation is not checked and every verdict says so.
+/// revocation lists are is one of the latter, since none is fetched, and every verdict says so.
 const UNDERSTOOD: [ObjectIdentifier; 10] = [
     ID_CE_AUTHORITY_KEY_IDENTIFIER,
     ID_CE_BASIC_CONSTRAINTS,

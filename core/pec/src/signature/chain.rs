@@ -6,7 +6,8 @@
 //! ```
 //! First paths are built by names and signatures, then each is validated (RFC 5280 §6) at the signing time. Validities
 //! need not nest: a message may enclose a newer certificate of the authority than its provider's.
-//! Not checked: revocation. Policies are not mapped; AgID's are looked for as they are.
+//! Revocation is seen where the message encloses the list that proves it. Policies are not mapped; AgID's are looked
+//! for as they are.
 
 use const_oid::db::rfc5280::ID_KP_EMAIL_PROTECTION;
 use der::asn1::ObjectIdentifier;
@@ -15,13 +16,16 @@ use std::cell::Cell;
 
 use super::anchor::{Anchor, Anchors, Era, Role};
 use super::certificate::{Certificate, KeyUsage};
+use super::cms::SignedData;
 use super::name::AlternativeName;
+use super::revocation::RevocationList;
 use crate::Reason;
 
 /// Looks for paths among the certificates of one message, with a limit on the work they may cause.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     enclosed: &'a [Certificate<'a>],
+    revocations: &'a [RevocationList<'a>],
     anchors: &'a Anchors,
     signature_checks: Cell<u32>,
 }
@@ -36,9 +40,14 @@ pub(super) struct Path<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// A search among these certificates.
-    pub(super) fn new(enclosed: &'a [Certificate<'a>], anchors: &'a Anchors) -> Self {
-        Self { enclosed, anchors, signature_checks: Cell::new(MAX_SIGNATURE_CHECKS) }
+    /// A search among the certificates and revocation lists that a signature encloses.
+    pub(super) fn new(enclosed: &'a SignedData<'a>, anchors: &'a Anchors) -> Self {
+        Self {
+            enclosed: &enclosed.certificates,
+            revocations: &enclosed.revocations,
+            anchors,
+            signature_checks: Cell::new(MAX_SIGNATURE_CHECKS),
+        }
     }
 
     /// The path from a certificate to an anchor that is valid at a time.
@@ -60,7 +69,7 @@ impl<'a> Search<'a> {
 
         for anchor in self.anchors.iter().filter(|anchor| anchor.subject == last.issuer) {
             if self.may_check() && last.is_signed_by(&anchor.key) {
-                match validate(chain, anchor, at) {
+                match self.validate(chain, anchor, at) {
                     Ok(()) => return Ok(Path { anchor, issuer: chain.get(1).copied() }),
                     Err(found) => keep(found),
                 }
@@ -85,6 +94,43 @@ impl<'a> Search<'a> {
             }
         }
         Err(reason)
+    }
+
+    /// Checks a chain (leaf first) whose names and signatures lead to this anchor.
+    fn validate(&self, chain: &[&Certificate<'_>], anchor: &Anchor, at: Timestamp) -> Result<(), Reason> {
+        if !anchor.is_valid_at(at) || !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
+            return Err(Reason::NotValidThen);
+        }
+        if chain.iter().any(|certificate| certificate.has_unknown_critical) {
+            return Err(Reason::UnknownExtension);
+        }
+        let mut names = Vec::new();
+        for (below, certificate) in chain.iter().enumerate() {
+            let authorities_below = below.saturating_sub(1);
+            let limit = certificate.authority.as_ref().and_then(|authority| authority.path_len_constraint);
+            let is_too_long = below > 0 && limit.is_some_and(|limit| authorities_below > usize::from(limit));
+            if is_too_long || !names.iter().all(|name| certificate.name_constraints.admit(name)) {
+                return Err(Reason::Constrained);
+            }
+            names.push(AlternativeName::Directory(certificate.subject.clone()));
+            names.extend_from_slice(&certificate.alternative_names);
+        }
+        if !anchor.admits(&names) {
+            return Err(Reason::Constrained);
+        }
+        if self.has_revoked(chain, anchor, at) { Err(Reason::Revoked) } else { Ok(()) }
+    }
+
+    /// Whether an enclosed list, signed by the very authority that issued a certificate of the chain, says that it was
+    /// revoked by then. Beyond the limit of signature checks a list is passed over: whoever overloads the message
+    /// could as well have left the list out.
+    fn has_revoked(&self, chain: &[&Certificate<'_>], anchor: &Anchor, at: Timestamp) -> bool {
+        let authorities = chain.iter().skip(1);
+        let issuers = authorities.map(|issuer| issuer.allows(KeyUsage::CrlSign).then_some(&issuer.key));
+        chain.iter().zip(issuers.chain([Some(&anchor.key)])).any(|(certificate, key)| {
+            let mut lists = self.revocations.iter().filter(|list| list.revokes(certificate, at));
+            key.is_some_and(|key| lists.any(|list| self.may_check() && list.is_signed_by(key)))
+        })
     }
 
     fn may_check(&self) -> bool {
@@ -133,30 +179,8 @@ impl Path<'_> {
     }
 }
 
-/// Checks a chain (leaf first) whose names and signatures lead to this anchor.
-fn validate(chain: &[&Certificate<'_>], anchor: &Anchor, at: Timestamp) -> Result<(), Reason> {
-    if !anchor.is_valid_at(at) || !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
-        return Err(Reason::NotValidThen);
-    }
-    if chain.iter().any(|certificate| certificate.has_unknown_critical) {
-        return Err(Reason::UnknownExtension);
-    }
-    let mut names = Vec::new();
-    for (below, certificate) in chain.iter().enumerate() {
-        let authorities_below = below.saturating_sub(1);
-        let limit = certificate.authority.as_ref().and_then(|authority| authority.path_len_constraint);
-        let is_too_long = below > 0 && limit.is_some_and(|limit| authorities_below > usize::from(limit));
-        if is_too_long || !names.iter().all(|name| certificate.name_constraints.admit(name)) {
-            return Err(Reason::Constrained);
-        }
-        names.push(AlternativeName::Directory(certificate.subject.clone()));
-        names.extend_from_slice(&certificate.alternative_names);
-    }
-    if anchor.admits(&names) { Ok(()) } else { Err(Reason::Constrained) }
-}
-
 fn is_authority(certificate: &Certificate<'_>) -> bool {
-    certificate.authority.is_some() && certificate.allows(KeyUsage::CertificateSigning)
+    certificate.authority.is_some() && certificate.allows(KeyUsage::KeyCertSign)
 }
 
 /// AgID's policy for authorities that certify PEC providers.
@@ -166,7 +190,7 @@ const POLICY_PROVIDER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.76.1
 
 /// PEC has one authority between leaf and root; other people's certificates seldom more than two.
 const MAX_ENCLOSED_AUTHORITIES: usize = 4;
-/// A genuine message needs one or two; this many take a few milliseconds.
+/// A genuine message needs one or two. This many take a few milliseconds; over the largest lists some hundred.
 const MAX_SIGNATURE_CHECKS: u32 = 64;
 
 #[cfg(test)]

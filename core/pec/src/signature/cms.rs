@@ -1,51 +1,60 @@
-//! CMS SignedData (RFC 5652 §5), read in place from the DER that `ber` makes.
+//! CMS SignedData (RFC 5652 §5): the grammar is the `cms` crate's, the sets are read in place.
 //!
-//! Read by hand on top of `der`, because what was signed has to be kept byte for byte: signed attributes in the
-//! order they came, certificates as they came. The types of the `cms` crate (0.3.0-rc.0) sort both, and refuse a
-//! signature that encloses the same certificate twice, as real ones do.
+//! What was signed has to be kept byte for byte: signed attributes in the order they came, certificates and revocation
+//! lists as they came. `cms` 0.3.0-rc.0 (November 2026) copies them into values of its own, puts every set in DER's
+//! order, and gives up on all of it where one enclosed certificate cannot be read. Hence its types end where a set
+//! begins; every field beside one is decoded by them.
 
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::signed_data::{EncapsulatedContentInfo, SignerIdentifier};
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME};
 use der::asn1::{ObjectIdentifier, OctetStringRef};
 use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use jiff::Timestamp;
 use spki::AlgorithmIdentifierRef;
-use x509_cert::name::Name;
-use x509_cert::serial_number::SerialNumber;
+use x509_cert::time::Time;
 
 use super::algorithm::{Digest, Scheme, Unsupported};
-use super::certificate::Certificate;
+use super::ber;
+use super::certificate::{self, Certificate};
 use super::name::DistinguishedName;
+use super::revocation::RevocationList;
 use crate::Reason;
 
-/// A signature: who signed, and the certificates that came with it.
+/// Reads the outer shell of a signature, DER or BER. [`SignedData`] borrows from it.
+///
+/// # Errors
+/// Where it is not one whole CMS value, or exceeds the limits.
+pub(super) fn read(p7s: &[u8]) -> Result<ContentInfo, Fault> {
+    Ok(ContentInfo::from_der(&ber::to_der(p7s)?)?)
+}
+
+/// A signature: who signed, and what came with it.
 #[derive(Debug)]
 pub(super) struct SignedData<'a> {
     /// The enclosed X.509 certificates that can be read; nothing protects this list.
     pub(super) certificates: Vec<Certificate<'a>>,
+    /// The enclosed revocation lists that can be read; nothing protects this list either.
+    pub(super) revocations: Vec<RevocationList<'a>>,
     /// The signers, each readable or not.
     pub(super) signers: Vec<Result<SignerInfo<'a>, Reason>>,
 }
 
 impl<'a> SignedData<'a> {
-    /// Reads a ContentInfo that holds SignedData over MIME content (RFC 8551 §2.4). Content inside it is passed
-    /// over: what counts is the part of the message that the reader sees.
-    pub(super) fn read(der: &'a [u8]) -> Result<Self, Fault> {
-        let signed_data = SliceReader::new(der)?.sequence(|info| {
-            expect(ObjectIdentifier::decode(info)?, ID_SIGNED_DATA)?;
-            tagged(info, 0)?.ok_or_else(malformed)
-        })?;
-        SliceReader::new(signed_data)?.sequence(|data| {
-            u8::decode(data)?; // version
+    /// Reads SignedData over MIME content (RFC 8551 §2.4). Content inside it is passed over: what counts is the part
+    /// of the message that the reader sees.
+    pub(super) fn read(info: &'a ContentInfo) -> Result<Self, Fault> {
+        expect(info.content_type, ID_SIGNED_DATA)?;
+        info.content.sequence(|data| {
+            CmsVersion::decode(data)?;
             set(data)?; // digest algorithms: each signer names its own
-            data.sequence(|content| {
-                expect(ObjectIdentifier::decode(content)?, ID_DATA)?;
-                tagged(content, 0)
-            })?;
+            expect(EncapsulatedContentInfo::decode(data)?.econtent_type, ID_DATA)?;
             let certificates = split(tagged(data, 0)?.unwrap_or_default(), MAX_CERTIFICATES)?;
-            tagged(data, 1)?; // revocation lists
+            let revocations = split(tagged(data, 1)?.unwrap_or_default(), MAX_REVOCATIONS)?;
             let signers = split(set(data)?, MAX_SIGNERS)?;
             Ok(Self {
                 certificates: readable(certificates),
+                revocations: revocations.into_iter().flat_map(RevocationList::read).collect(),
                 signers: signers.into_iter().map(|der| SignerInfo::read(der).map_err(Reason::from)).collect(),
             })
         })
@@ -67,7 +76,7 @@ fn readable(certificates: Vec<&[u8]>) -> Vec<Certificate<'_>> {
 #[derive(Debug)]
 pub(super) struct SignerInfo<'a> {
     /// Whose it claims to be.
-    id: SignerId<'a>,
+    id: SignerIdentifier,
     /// How the content was digested.
     pub(super) digest: Digest,
     /// How the signature was made.
@@ -78,17 +87,11 @@ pub(super) struct SignerInfo<'a> {
     pub(super) signature: &'a [u8],
 }
 
-#[derive(Debug)]
-enum SignerId<'a> {
-    IssuerAndSerial(DistinguishedName, Vec<u8>),
-    KeyId(&'a [u8]),
-}
-
 impl<'a> SignerInfo<'a> {
     fn read(der: &'a [u8]) -> Result<Self, Fault> {
         SliceReader::new(der)?.sequence(|signer| {
-            u8::decode(signer)?; // version
-            let id = SignerId::read(signer)?;
+            CmsVersion::decode(signer)?;
+            let id = SignerIdentifier::decode(signer)?;
             let digest = Digest::read(AlgorithmIdentifierRef::decode(signer)?)?;
             let attributes = tagged(signer, 0)?.map(SignedAttributes::read).transpose()?;
             let scheme = Scheme::read_with(digest, AlgorithmIdentifierRef::decode(signer)?)?;
@@ -101,26 +104,14 @@ impl<'a> SignerInfo<'a> {
     /// Whether this certificate is the one it names. Several may be: the name proves nothing.
     pub(super) fn names(&self, certificate: &Certificate<'_>) -> bool {
         match &self.id {
-            SignerId::IssuerAndSerial(issuer, serial) => {
-                certificate.issuer == *issuer && certificate.serial == *serial
+            SignerIdentifier::IssuerAndSerialNumber(id) => {
+                certificate.serial == id.serial_number.as_bytes()
+                    && certificate.issuer == DistinguishedName::read(&id.issuer)
             }
-            SignerId::KeyId(id) => certificate.key_id.as_deref() == Some(id),
+            SignerIdentifier::SubjectKeyIdentifier(id) => {
+                certificate.key_id.as_deref() == Some(id.0.as_bytes())
+            }
         }
-    }
-}
-
-impl<'a> SignerId<'a> {
-    fn read(reader: &mut SliceReader<'a>) -> Result<Self, Fault> {
-        if Tag::peek(reader)? == Tag::Sequence {
-            return reader.sequence(|id| {
-                let issuer = DistinguishedName::read(&Name::decode(id)?);
-                let serial = <SerialNumber>::decode(id)?.as_bytes().to_vec();
-                Ok(Self::IssuerAndSerial(issuer, serial))
-            });
-        }
-        let id = AnyRef::decode(reader)?;
-        id.tag().assert_eq(Tag::ContextSpecific { constructed: false, number: TagNumber(0) })?;
-        Ok(Self::KeyId(id.value()))
     }
 }
 
@@ -148,7 +139,7 @@ impl<'a> SignedAttributes<'a> {
                 match kind {
                     ID_CONTENT_TYPE => once(&mut content_type, ObjectIdentifier::from_der(value)?),
                     ID_MESSAGE_DIGEST => once(&mut message_digest, <&OctetStringRef>::from_der(value)?),
-                    ID_SIGNING_TIME => once(&mut signing_time, time(value)?),
+                    ID_SIGNING_TIME => once(&mut signing_time, certificate::time(Time::from_der(value)?)?),
                     _ => Ok(()),
                 }
             })?;
@@ -183,6 +174,12 @@ impl From<Fault> for Reason {
 impl From<der::Error> for Fault {
     fn from(_: der::Error) -> Self {
         malformed()
+    }
+}
+
+impl From<Reason> for Fault {
+    fn from(reason: Reason) -> Self {
+        Self(reason)
     }
 }
 
@@ -233,13 +230,8 @@ fn split(content: &[u8], limit: usize) -> Result<Vec<&[u8]>, Fault> {
     Ok(elements)
 }
 
-fn time(der: &[u8]) -> Result<Timestamp, Fault> {
-    let seconds = x509_cert::time::Time::from_der(der)?.to_unix_duration().as_secs();
-    let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    time.ok_or_else(malformed)
-}
-
 /// Real signatures enclose two or three certificates, have one signer and three or four attributes.
 const MAX_CERTIFICATES: usize = 32;
+const MAX_REVOCATIONS: usize = 8;
 const MAX_SIGNERS: usize = 4;
 const MAX_ATTRIBUTES: usize = 64;

@@ -4,29 +4,60 @@
 //! other form is within no permitted subtree and within every excluded one of its form: what cannot be compared is
 //! not admitted.
 
+use der::asn1::ObjectIdentifier;
+use der::{Any, Tag, Tagged};
+use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::ext::pkix::constraints::name::{GeneralSubtrees, NameConstraints as Encoded};
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::name::Name;
 
-/// A distinguished name: its relative names in order, each in the text form of RFC 4514, without regard to case and
-/// to runs of spaces, and whatever string type the certificate uses (RFC 5280 §7.1).
+/// A distinguished name: its relative names in order, compared without regard to case and to runs of spaces, and
+/// whatever string type the certificate uses (RFC 5280 §7.1).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct DistinguishedName(Vec<String>);
+pub(super) struct DistinguishedName(Vec<RelativeName>);
+
+/// One attribute or, seldom, several.
+type RelativeName = Vec<(ObjectIdentifier, AttributeValue)>;
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum AttributeValue {
+    /// Of a type that is not compared as text: its DER tag and content.
+    Other(Tag, Vec<u8>),
+    Text(String),
+}
 
 impl DistinguishedName {
-    /// A name from its relative names, the country first: `C=IT`, `O=…`, `CN=…`.
-    pub(super) fn new<T: ToString>(relative: impl IntoIterator<Item = T>) -> Self {
-        let normal =
-            |name: T| name.to_string().to_lowercase().split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-        Self(relative.into_iter().map(normal).collect())
+    /// A name of one attribute after the other, the country first.
+    pub(super) fn new<'a>(attributes: impl IntoIterator<Item = (ObjectIdentifier, &'a str)>) -> Self {
+        let relative = |(kind, text)| vec![(kind, AttributeValue::text(text))];
+        Self(attributes.into_iter().map(relative).collect())
     }
 
-    /// Reads a certificate's name.
-    pub(super) fn read(name: &x509_cert::name::Name) -> Self {
-        Self::new(name.iter_rdn())
+    /// Reads a certificate's name. Not by way of RFC 4514's text: x509-cert 0.3.0 (November 2026) looks through a list
+    /// of all known identifiers for each attribute, which would take longer than the signatures.
+    pub(super) fn read(name: &Name) -> Self {
+        let attribute = |one: &AttributeTypeAndValue| (one.oid, AttributeValue::read(&one.value));
+        Self(name.iter_rdn().map(|relative| relative.iter().map(attribute).collect()).collect())
     }
 
     fn is_within(&self, base: &Self) -> bool {
         self.0.starts_with(&base.0)
+    }
+}
+
+impl AttributeValue {
+    fn read(value: &Any) -> Self {
+        let text = match value.tag() {
+            Tag::Ia5String | Tag::PrintableString | Tag::TeletexString | Tag::Utf8String => {
+                str::from_utf8(value.value()).ok()
+            }
+            _ => None,
+        };
+        text.map_or_else(|| Self::Other(value.tag(), value.value().to_vec()), Self::text)
+    }
+
+    fn text(text: &str) -> Self {
+        Self::Text(text.to_lowercase().split_ascii_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -133,6 +164,8 @@ fn is_mailbox_within(address: &str, base: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use const_oid::db::rfc4519::{COMMON_NAME, COUNTRY_NAME, ORGANIZATION_NAME};
+
     use super::*;
 
     #[test]
@@ -174,10 +207,25 @@ mod tests {
 
     #[test]
     fn directory_names_are_within_their_prefix() {
-        let name = DistinguishedName::new(["C=IT", "O=Example  S.p.A.", "CN=PEC"]);
-        assert_eq!(name, DistinguishedName::new(["c=it", "o=example s.p.a.", "cn=pec"]));
-        assert!(name.is_within(&DistinguishedName::new(["C=IT", "O=Example S.p.A."])));
-        assert!(!name.is_within(&DistinguishedName::new(["C=IT", "O=Example"])));
-        assert!(!DistinguishedName::new(["C=IT"]).is_within(&name));
+        let name = |values: &[&'static str]| {
+            let kinds = [COUNTRY_NAME, ORGANIZATION_NAME, COMMON_NAME];
+            DistinguishedName::new(kinds.into_iter().zip(values.iter().copied()))
+        };
+        let whole = name(&["IT", "Example  S.p.A. ", "PEC"]);
+        assert_eq!(whole, name(&["it", "example s.p.a.", "pec"]));
+        assert!(whole.is_within(&name(&["IT", "Example S.p.A."])));
+        assert!(!whole.is_within(&name(&["IT", "Example"])));
+        assert!(!name(&["IT"]).is_within(&whole));
+        assert_ne!(DistinguishedName::new([(COMMON_NAME, "IT")]), name(&["IT"]));
+    }
+
+    #[test]
+    fn text_is_compared_whatever_its_string_type() {
+        let value = |tag, bytes: &[u8]| AttributeValue::read(&Any::new(tag, bytes).unwrap());
+        for tag in [Tag::Ia5String, Tag::PrintableString, Tag::TeletexString, Tag::Utf8String] {
+            assert_eq!(value(tag, b"Example"), AttributeValue::text("example"));
+        }
+        assert_ne!(value(Tag::OctetString, b"example"), AttributeValue::text("example"));
+        assert_ne!(value(Tag::TeletexString, b"\xe0"), value(Tag::TeletexString, b"\xe8"));
     }
 }

@@ -132,10 +132,10 @@ fn signed_attributes_are_not_content() {
 fn only_mime_content_is_signed_mail() {
     let one = signer(&CHAIN.provider, &attributes(CONTENT));
     for content_type in [SIGNED_DATA, &[0x2a, 3]] {
-        let p7s = p7s_of(content_type, &CHAIN.enclosed(), std::slice::from_ref(&one));
+        let p7s = p7s_of(content_type, &CHAIN.enclosed(), &[], std::slice::from_ref(&one));
         assert_eq!(judge_p7s(&p7s, &CHAIN.anchors()).reason, Some(Reason::MalformedSignature));
     }
-    let p7s = p7s_of(DATA, &CHAIN.enclosed(), &[one]);
+    let p7s = p7s_of(DATA, &CHAIN.enclosed(), &[], &[one]);
     assert_eq!(judge_p7s(&p7s, &CHAIN.anchors()).reason, None);
 }
 

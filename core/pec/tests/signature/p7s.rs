@@ -11,7 +11,7 @@ pub(crate) const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x0
 pub(crate) const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
 pub(crate) const SIGNING_TIME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x05];
 pub(crate) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
-const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+pub(crate) const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 
 /// When the tests' messages are signed, unless they say otherwise: `2024-06-01 12:00:00`.
 pub(crate) const TIME: &str = "240601120000Z";
@@ -88,11 +88,22 @@ pub(crate) fn signer_info(identity: &Identity, attributes: Option<&[Vec<u8>]>, v
 
 /// The whole: certificates and signers in the order given.
 pub(crate) fn p7s(certificates: &[Vec<u8>], signers: &[Vec<u8>]) -> Vec<u8> {
-    p7s_of(DATA, certificates, signers)
+    p7s_of(DATA, certificates, &[], signers)
 }
 
-/// The whole, of another content type.
-pub(crate) fn p7s_of(content_type: &[u8], certificates: &[Vec<u8>], signers: &[Vec<u8>]) -> Vec<u8> {
+/// The whole, with revocation lists.
+pub(crate) fn p7s_with_lists(certificates: &[Vec<u8>], lists: &[Vec<u8>], signers: &[Vec<u8>]) -> Vec<u8> {
+    p7s_of(DATA, certificates, lists, signers)
+}
+
+/// The whole, of any content type.
+pub(crate) fn p7s_of(
+    content_type: &[u8],
+    certificates: &[Vec<u8>],
+    lists: &[Vec<u8>],
+    signers: &[Vec<u8>],
+) -> Vec<u8> {
+    let lists = if lists.is_empty() { Vec::new() } else { tlv(0xa1, &[&lists.concat()]) };
     let signed_data = tlv(
         0x30,
         &[
@@ -100,6 +111,7 @@ pub(crate) fn p7s_of(content_type: &[u8], certificates: &[Vec<u8>], signers: &[V
             &tlv(0x31, &[&tlv(0x30, &[&tlv(0x06, &[SHA256])])]),
             &tlv(0x30, &[&tlv(0x06, &[content_type])]),
             &tlv(0xa0, &[&certificates.concat()]),
+            &lists,
             &tlv(0x31, &[&signers.concat()]),
         ],
     );

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
+    IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 use recapito_pec::signature::{Claim, Signature, check};
 use recapito_pec::{Address, Anchors, Note, Reason, Verdict};
@@ -238,6 +238,13 @@ fn a_certificate_with_the_same_number_does_not_harm() {
     assert_eq!(judge_p7s(&genuine, &chain.anchors()).reason, None);
     let forgery = p7s(&enclosed, &[signer(&forged.provider, &attributes(CONTENT))]);
     assert_eq!(judge_p7s(&forgery, &chain.anchors()).reason, Some(Reason::NoPath));
+
+    // Each takes time, so that not any number of them is tried.
+    let others = (0..4).map(|_| chain.authority.certify(&provider.params, &KeyPair::generate().unwrap()));
+    let others = others.map(|certificate| certificate.der().to_vec());
+    let enclosed: Vec<_> = others.chain([provider.der(), chain.authority.der()]).collect();
+    let crowded = p7s(&enclosed, &[signer(&provider, &attributes(CONTENT))]);
+    assert_eq!(judge_p7s(&crowded, &chain.anchors()).reason, Some(Reason::SignatureWrong));
 }
 
 #[test]

@@ -388,9 +388,7 @@ fn identity() -> Data<'static> {
 }
 
 fn known_charset(charset: Option<&Charset<'_>>) -> Result<(), Answer> {
-    let Some(charset) = charset else {
-        return Ok(());
-    };
+    let Some(charset) = charset else { return Ok(()) };
     let known = ["US-ASCII", "UTF-8"];
     if known.iter().any(|known| known.eq_ignore_ascii_case(charset.as_ref())) {
         return Ok(());

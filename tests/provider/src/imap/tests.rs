@@ -1,3 +1,5 @@
+//! Dialogues with the IMAP server, line by line.
+
 use std::sync::Arc;
 use std::time::Duration;
 

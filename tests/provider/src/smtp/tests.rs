@@ -1,3 +1,5 @@
+//! Dialogues with the SMTP server, line by line.
+
 use std::sync::Arc;
 
 use proptest::collection::vec;

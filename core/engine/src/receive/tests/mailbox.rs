@@ -55,7 +55,7 @@ pub(super) fn validity(number: u32) -> UidValidity {
 }
 
 pub(super) fn inbox() -> FolderName {
-    FolderName::new("INBOX")
+    FolderName::from_wire("INBOX")
 }
 
 pub(super) fn letter(content: u8, kind: Kind) -> Letter {
@@ -127,7 +127,7 @@ impl Mailbox {
             tls_authorities: String::new(),
             anchors: String::new(),
         };
-        let account = store.write(move |writer| writer.add_account(&settings, now())).await.unwrap();
+        let account = store.write(move |writer| writer.set_account(&settings, now())).await.unwrap();
         let letters = letters.into_iter().map(|(raw, letter)| (raw.as_bytes().to_vec(), letter)).collect();
         let mailbox = Self { _directory: directory, store, account, letters };
         mailbox.open(7, 1).await;

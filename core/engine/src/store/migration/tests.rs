@@ -1,3 +1,5 @@
+//! The schema as documented is the schema as migrated, from every version on.
+
 use super::*;
 
 const EPOCH: &str = "00112233445566778899aabbccddeeff";

@@ -4,6 +4,10 @@
 //! authority may certify addresses; the directory names they permit are those of the same providers, and are not kept.
 //! Read from the certificates that AgID publishes and that messages enclose.
 
+use const_oid::db::rfc4519::{
+    COMMON_NAME, COUNTRY_NAME, LOCALITY_NAME, ORGANIZATION_NAME, ORGANIZATIONAL_UNIT_NAME,
+};
+use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
 use super::{Anchor, Era, Issue, Role};
@@ -26,12 +30,12 @@ pub(super) fn anchor() -> Anchor {
     }
 }
 
-const SUBJECT: [&str; 5] = [
-    "C=IT",
-    "L=Roma",
-    "O=Agenzia per l'Italia Digitale",
-    "OU=Area Soluzioni per la Pubblica Amministrazione",
-    "CN=AgID CA1",
+const SUBJECT: [(ObjectIdentifier, &str); 5] = [
+    (COUNTRY_NAME, "IT"),
+    (LOCALITY_NAME, "Roma"),
+    (ORGANIZATION_NAME, "Agenzia per l'Italia Digitale"),
+    (ORGANIZATIONAL_UNIT_NAME, "Area Soluzioni per la Pubblica Amministrazione"),
+    (COMMON_NAME, "AgID CA1"),
 ];
 
 /// Each issue: from, to, and the hosts it permits beside [`HOSTS`].

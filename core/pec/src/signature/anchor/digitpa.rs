@@ -3,6 +3,8 @@
 //! Read from its certificate of 2011-01-14 (SHA-256 D75420B7E9051773…), issued by the Baltimore CyberTrust Root. That
 //! root is not an anchor, so the authority is one itself. It is under no name constraints.
 
+use const_oid::db::rfc4519::{COMMON_NAME, COUNTRY_NAME, ORGANIZATION_NAME, ORGANIZATIONAL_UNIT_NAME};
+use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
 use super::{Anchor, Era, Issue, Role};
@@ -20,8 +22,12 @@ pub(super) fn anchor() -> Anchor {
     }
 }
 
-const SUBJECT: [&str; 4] =
-    ["C=IT", "O=DigitPA", "OU=Ufficio interoperabilita' e cooperazione", "CN=DigitPA CA1"];
+const SUBJECT: [(ObjectIdentifier, &str); 4] = [
+    (COUNTRY_NAME, "IT"),
+    (ORGANIZATION_NAME, "DigitPA"),
+    (ORGANIZATIONAL_UNIT_NAME, "Ufficio interoperabilita' e cooperazione"),
+    (COMMON_NAME, "DigitPA CA1"),
+];
 
 /// 2011-01-14 16:29:56 UTC.
 const FROM: Timestamp = Timestamp::constant(1_295_022_596, 0);

@@ -1,5 +1,6 @@
 //! The pinned constants against the certificates they were read from, in the corpus beside the project.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::*;
@@ -32,7 +33,7 @@ fn pinned_anchors_are_those_of_the_certificates() {
             assert_eq!(certificate.key, anchor.key, "{file}");
             assert_eq!(certificate.validity, (issue.from, issue.to), "{file}");
             assert_eq!(certificate.name_constraints.mailboxes(), issue.names.mailboxes(), "{file}");
-            assert!(certificate.allows(KeyUsage::CertificateSigning), "{file}");
+            assert!(certificate.allows(KeyUsage::KeyCertSign), "{file}");
             assert!(!certificate.has_unknown_critical, "{file}");
         }
     }
@@ -88,5 +89,6 @@ pub(in crate::signature) fn certificate(file: &str) -> Option<Vec<u8>> {
 #[allow(clippy::print_stderr)]
 fn skip(file: &str) {
     assert!(std::env::var_os("CI").is_none(), "the corpus is missing");
-    eprintln!("SKIPPED: the corpus is missing ({file})");
+    // Past the capture of the harness, for `tests/run` to count.
+    let _ = writeln!(std::io::stderr(), "\nskipped: the corpus is missing ({file})");
 }
