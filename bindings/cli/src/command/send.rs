@@ -42,15 +42,11 @@ pub(crate) async fn run(options: &Send, common: &Common, output: &mut Output) ->
         },
     };
     let sent = client.send(account.id, draft).await?;
-    let mut exit = match options.wait && sent.trouble.is_none() {
+    let waited = match options.wait && sent.trouble.is_none() {
         true => wait(&client, account.id, sent.shipment, options.timeout, output).await?,
         false => Exit::Done,
     };
-    if exit == Exit::Done {
-        exit = conclude(&client, &sent, output).await?;
-    } else {
-        print(&client.shipment(sent.shipment).await?, output);
-    }
+    let exit = conclude(&client, &sent, output).await?.or(waited);
     client.close().await;
     Ok(exit)
 }
