@@ -62,7 +62,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: BufReader<S>,
     chosen: &Mutex<Option<Answer>>,
 ) -> std::io::Result<()> {
-    stream.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready\r\n").await?;
+    stream.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n").await?;
     loop {
         stream.flush().await?;
         let mut line = String::new();
@@ -71,6 +71,12 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         }
         let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
         let command = command.to_uppercase();
+        // A password, whoever's it is, or the name of the folder, of which there is one.
+        if command.starts_with("AUTHENTICATE") || command.ends_with("}\r\n") {
+            stream.write_all(b"+ \r\n").await?;
+            stream.flush().await?;
+            stream.read_line(&mut String::new()).await?;
+        }
         let chosen = *chosen.lock().unwrap_or_else(PoisonError::into_inner);
         let chosen = chosen.filter(|answer| command.contains(answer.to)).map(|answer| answer.with);
         let answer = chosen.unwrap_or_else(|| well(&command)).replace("TAG", tag);
@@ -84,9 +90,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 /// The answer of a server with one message.
 fn well(command: &str) -> &'static str {
     match command {
-        _ if command.starts_with("CAPABILITY") => {
-            "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\nTAG OK done\r\n"
-        }
+        _ if command.starts_with("CAPABILITY") => "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nTAG OK done\r\n",
         _ if command.starts_with("EXAMINE") => {
             "* FLAGS ()\r\n* 1 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT 2] next\r\n\
              TAG OK [READ-ONLY] done\r\n"
