@@ -23,7 +23,8 @@ pub(crate) struct Notification {
     pub(crate) title: &'static str,
     /// Of what, and to whom.
     pub(crate) body: String,
-    tone: Tone,
+    /// Whether that is good.
+    pub(crate) tone: Tone,
 }
 
 impl Notification {

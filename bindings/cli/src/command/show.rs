@@ -23,7 +23,7 @@ use crate::moment::rome;
 use crate::option::{Common, Show};
 use crate::output::{Output, Tone, plain, toned};
 use crate::record::Record;
-use crate::shipment::{ShipmentRecord, recipient_line, state};
+use crate::shipment::{ShipmentRecord, recipient_lines, state};
 use crate::{session, word};
 
 /// Shows one thing.
@@ -76,7 +76,9 @@ pub(crate) async fn shipment(
         output.line(&toned(Tone::Bad, warning));
     }
     for (address, status) in &shipment.delivery.recipients {
-        output.line(&format!("  {}", recipient_line(address, status)));
+        for line in recipient_lines(address, status) {
+            output.line(&format!("  {line}"));
+        }
     }
     output.line("");
     for line in timeline(client, shipment).await? {
@@ -141,22 +143,25 @@ fn describe(message: &Message, verification: &Verification, structure: &Structur
             text("  l'ora della firma non può essere vera", "  the signing time cannot be true"),
         ));
     }
-    let body = certified_content(structure, verification.kind).text(SHOWN);
-    if let Some(body) = body {
-        output.line("");
-        for line in body.lines() {
-            output.line(&plain(line));
-        }
-        output.line("");
+    output.line("");
+    for line in content(message, structure) {
+        output.line(&line);
     }
-    for attachment in &message.attachments {
+}
+
+/// The text and the attachments; of a certified message those of the original inside it.
+pub(crate) fn content(message: &Message, structure: &Structure<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(body) = certified_content(structure, message.finding.kind).text(SHOWN) {
+        lines.extend(body.lines().map(plain));
+        lines.push(String::new());
+    }
+    lines.extend(message.attachments.iter().map(|attachment| {
         let name = plain(attachment.name.as_deref().unwrap_or(text("(senza nome)", "(no name)")));
         let (part, size) = (&attachment.part, attachment.size);
-        output.line(&say!(
-            "  allegato {part}: {name} ({size} byte)",
-            "  attachment {part}: {name} ({size} bytes)"
-        ));
-    }
+        say!("allegato {part}: {name} ({size} byte)", "attachment {part}: {name} ({size} bytes)")
+    }));
+    lines
 }
 
 /// The message inside an envelope; anything else is its own content.
