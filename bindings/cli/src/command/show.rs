@@ -11,6 +11,7 @@ use recapito_engine::identity::{MessageId, ShipmentId};
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::{Origin, Shipment};
 use recapito_pec::message::Message as Structure;
+use recapito_pec::verification::original;
 use recapito_pec::{Kind, Verification};
 use serde::Serialize;
 
@@ -149,10 +150,11 @@ fn describe(message: &Message, verification: &Verification, structure: &Structur
     }
 }
 
-/// The text and the attachments; of a certified message those of the original inside it.
+/// The text and the attachments: those of the original, where there is one inside.
 pub(crate) fn content(message: &Message, structure: &Structure<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(body) = certified_content(structure, message.finding.kind).text(SHOWN) {
+    let original = (message.finding.kind != Kind::Ordinary).then(|| original(structure)).flatten();
+    if let Some(body) = original.unwrap_or(structure.root()).text(SHOWN) {
         lines.extend(body.lines().map(plain));
         lines.push(String::new());
     }
@@ -162,15 +164,6 @@ pub(crate) fn content(message: &Message, structure: &Structure<'_>) -> Vec<Strin
         say!("allegato {part}: {name} ({size} byte)", "attachment {part}: {name} ({size} bytes)")
     }));
     lines
-}
-
-/// The message inside an envelope; anything else is its own content.
-fn certified_content<'m>(structure: &'m Structure<'m>, kind: Kind) -> recapito_pec::message::Part<'m> {
-    let inner = structure.parts().find(|part| part.is_message());
-    match kind {
-        Kind::Envelope | Kind::AnomalyEnvelope => inner.unwrap_or(structure.root()),
-        _ => structure.root(),
-    }
 }
 
 /// To a file that does not exist yet, or to stdout; not to a terminal, which would obey what is in it.

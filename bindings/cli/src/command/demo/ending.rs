@@ -1,5 +1,14 @@
-//! Whether the story came out as it was told: every event, every recipient's state, every message received, exactly.
+//! Whether the story came out as it was told: every event, every recipient's state, every message received.
+//!
+//! Both sides are a [`Plot`]: one grows scene by scene with what is told, the other is read from the store at the
+//! end. They must be equal, so that an event too many is as wrong as one too few.
 
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::language::say;
 use recapito_engine::client::Client;
 use recapito_engine::event::{Event, EventKind};
 use recapito_engine::identity::ShipmentId;
@@ -7,12 +16,6 @@ use recapito_engine::store::Page;
 use recapito_engine::store::shipment::{Filter, Shipment};
 use recapito_pec::delivery::State;
 use recapito_pec::{Address, Kind, Verdict};
-use std::collections::BTreeMap;
-use std::fmt::Debug;
-
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::language::say;
 
 /// A story, as it is told or as it happens.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -21,7 +24,7 @@ pub(super) struct Plot {
     pub(super) events: Vec<(EventKind, Option<Address>)>,
     /// What became of the messages sent, for each of their recipients.
     pub(super) sent: BTreeMap<ShipmentId, BTreeMap<Address, State>>,
-    /// What arrived beside receipts that can be believed, in order of arrival.
+    /// What arrived, receipts that can be believed left out, in order of arrival.
     pub(super) received: Vec<(Kind, Verdict)>,
 }
 
@@ -38,6 +41,13 @@ impl Plot {
             received: received.iter().map(|m| (m.finding.kind, m.finding.verdict)).collect(),
         })
     }
+}
+
+/// Fails unless two stories are the same.
+pub(super) fn compare(told: &Plot, happened: &Plot) -> Result<(), Failure> {
+    expect(&told.events, &happened.events)?;
+    expect(&told.sent, &happened.sent)?;
+    expect(&told.received, &happened.received)
 }
 
 /// What of an event is told beforehand.
@@ -74,13 +84,13 @@ mod tests {
         let event = |kind, whom: &str| (kind, Some(Address::new(whom)));
         let told =
             Plot { events: vec![event(EventKind::Delivered, "anna@pec.example.test")], ..Plot::default() };
-        assert!(expect(&told, &told.clone()).is_ok());
+        assert!(compare(&told, &told.clone()).is_ok());
 
         let twice = Plot { events: [told.events.clone(), told.events.clone()].concat(), ..Plot::default() };
         let other =
             Plot { events: vec![event(EventKind::Delivered, "carlo@pec.example.test")], ..Plot::default() };
         for happened in [twice, other, Plot::default()] {
-            let failure = expect(&told, &happened).unwrap_err();
+            let failure = compare(&told, &happened).unwrap_err();
             assert_eq!(failure.exit, Exit::Fault);
             assert!(failure.message.contains("anna@pec.example.test"), "{}", failure.message);
         }

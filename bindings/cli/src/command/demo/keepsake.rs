@@ -1,5 +1,10 @@
-//! What `--keep` leaves behind: the data folder as any other, the byte-exact messages, and the authority to check
-//! them against.
+//! What `--keep` leaves behind: the engine's data as in any data folder, the byte-exact messages, and the authority
+//! to check them against. The provider itself does not last: its mailbox is gone, what was read of it is not.
+//!
+//! ```text
+//! DIR/messages/m7-delivery-unknown-signer.eml   what it is or claims to be, and whether it can be believed
+//! DIR/anchors.pem                               the test authority's root
+//! ```
 
 use std::fs;
 use std::io;

@@ -1,5 +1,6 @@
 //! How the story looks on a terminal: narration, and boxes for what a phone would show.
 //!
+//! Readable without colour, and never wider than [`WIDTH`], whatever the terminal: a recording can be pasted anywhere.
 //! With `--quiet` there is no narration, and an event takes one line; with `--json` there are the events only.
 
 use jiff::Timestamp;
@@ -59,6 +60,7 @@ impl<'o> Screen<'o> {
         if self.output.quiet {
             return self.output.line(&notification.line(event));
         }
+        self.output.line("");
         for line in boxed(notification, &rome_clock(event.at)) {
             self.output.line(&format!("{INDENT}{line}"));
         }
@@ -81,17 +83,31 @@ fn boxed(notification: &Notification, time: &str) -> Vec<String> {
     let inside = WIDTH - INDENT.len() - 4;
     let title = notification.title;
     let rule = "─".repeat(inside.saturating_sub(title.chars().count() + time.chars().count() + 4));
-    let (left, right) = (toned(notification.tone, "│"), toned(notification.tone, "│"));
-    let mut lines = vec![String::new()];
-    lines.push(toned(notification.tone, &format!("╭─ {title} {rule} {time} ─╮")));
+    let side = toned(notification.tone, "│");
+    let mut lines = vec![toned(notification.tone, &format!("╭─ {title} {rule} {time} ─╮"))];
     for line in textwrap::wrap(&plain(&notification.body), inside) {
         let gap = " ".repeat(inside.saturating_sub(line.chars().count()));
-        lines.push(format!("{left} {line}{gap} {right}"));
+        lines.push(format!("{side} {line}{gap} {side}"));
     }
     lines.push(toned(notification.tone, &format!("╰{}╯", "─".repeat(inside + 2))));
     lines
 }
 
-/// Everything fits in this, so that a recording can be pasted anywhere.
 const WIDTH: usize = 92;
 const INDENT: &str = "  ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_has_straight_sides() {
+        let body = "“È arrivata una lettera” da anna.conti@legal.example.test: ".repeat(4);
+        let lines = boxed(&Notification { title: "Città", body, tone: Tone::Good }, "09:00:00");
+        assert!(lines.len() > 3);
+        for line in lines {
+            let bare = anstream::adapter::strip_str(&line).to_string();
+            assert_eq!(bare.chars().count(), WIDTH - INDENT.len(), "{bare}");
+        }
+    }
+}

@@ -70,7 +70,7 @@ impl Stage {
         };
         let data = folder.or(scratch.as_ref().map(TempDir::path)).unwrap_or(Path::new("."));
         let client = Client::open(data.to_owned(), Arc::new(Known), Arc::new(Provided(clock))).await?;
-        let account = client.add_account(account(&provider)).await?.id;
+        let account = client.set_account(account(&provider)).await?.id;
         let watch = Some(client.watch(&[account]).await?);
         let mut stage = Self { provider, client, account, watch, position: 0, scratch };
         stage.settle_in().await?;

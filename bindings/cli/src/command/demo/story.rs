@@ -5,13 +5,14 @@
 
 use recapito_engine::event::EventKind;
 use recapito_engine::identity::ShipmentId;
+use recapito_engine::store::Page;
 use recapito_pec::delivery::State;
 use recapito_pec::message::Message;
 use recapito_pec::{Address, Kind, Verdict};
 use recapito_provider::{Behaviour, Forgery, Notice, Receipt, Silence, hours};
 
-use crate::command::show;
 use crate::command::verify::description;
+use crate::command::{list, show};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::language::{say, text};
@@ -19,7 +20,7 @@ use crate::notification::Notification;
 use crate::output::{Tone, toned};
 use crate::shipment::recipient_lines;
 
-use super::ending::{Plot, essence, expect, states};
+use super::ending::{Plot, compare, essence, expect, states};
 use super::screen::Screen;
 use super::stage::{ANNA, CARLO, ELENA, Letter, MARTA, STUDIO, Stage};
 
@@ -49,7 +50,7 @@ impl<'s, 'o> Story<'s, 'o> {
 
     fn opening(&mut self) {
         self.screen.title(text(
-            "La posta elettronica certificata (PEC), in cinque minuti di un'altra giornata",
+            "La posta elettronica certificata (PEC), dal vivo",
             "Italian certified mail (PEC), as it happens",
         ));
         self.screen.tell(text(
@@ -212,7 +213,7 @@ impl<'s, 'o> Story<'s, 'o> {
     async fn ending(mut self, shipments: [ShipmentId; 2]) -> Result<(), Failure> {
         let events = self.stage.last_look().await?;
         let happened = Plot::stored(&self.stage.client, &events).await?;
-        expect(&self.told, &happened)?;
+        compare(&self.told, &happened)?;
         if !self.screen.is_for_people() {
             return Ok(());
         }
@@ -228,8 +229,16 @@ impl<'s, 'o> Story<'s, 'o> {
             let shipment = self.stage.client.shipment(id).await?;
             show::shipment(&self.stage.client, &shipment, self.screen.output).await?;
         }
-        let (events, sent, received) =
-            (happened.events.len(), happened.sent.len(), happened.received.len());
+        self.screen.tell(text(
+            "E ciò che è arrivato a Marta, ogni cosa con il suo verdetto:",
+            "And what has come to Marta, each with its verdict:",
+        ));
+        self.screen.output.line("");
+        let all = Page { limit: 100, offset: 0 };
+        for message in self.stage.client.received(None, all).await?.iter().rev() {
+            list::message_row(message, self.screen.output);
+        }
+        let (events, sent, received) = (happened.events.len(), happened.sent.len(), happened.received.len());
         self.screen.output.line("");
         self.screen.output.line(&toned(
             Tone::Good,
