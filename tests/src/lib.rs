@@ -6,6 +6,8 @@
 //! | `corpus`    | the real and official messages, which lie beside the project          |
 //! | `dovecot`   | a private Dovecot on free ports, gone without a trace at the end      |
 //! | `group`     | the processes of such a server, and whether any of them lives         |
+//! | `proxy`     | what passes between a client and a server: counted, and cut at a byte  |
+//! | `recapito`  | the program under test, driven as a user drives it                    |
 //! | `skip`      | the one rule about skipping: loud, and a failure under `CI=true`      |
 //! | `source`    | the project's own files, for the tests that judge them                |
 //!
@@ -16,5 +18,7 @@ pub mod authority;
 pub mod corpus;
 pub mod dovecot;
 pub mod group;
+pub mod proxy;
+pub mod recapito;
 pub mod skip;
 pub mod source;
