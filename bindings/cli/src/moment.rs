@@ -3,7 +3,7 @@
 //! A certified time in JSON keeps the offset that the provider wrote; here all are shown in one zone, so that two
 //! lines of a timeline can be compared (the legal day of a PEC is that of Rome).
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Span, Timestamp, tz::TimeZone};
 
 /// `2018-11-13 16:39:26 +0100`.
 pub(crate) fn rome(time: Timestamp) -> String {
@@ -13,6 +13,12 @@ pub(crate) fn rome(time: Timestamp) -> String {
 /// `16:39:26`, for lines under a heading that has the day.
 pub(crate) fn rome_clock(time: Timestamp) -> String {
     time.to_zoned(zone()).strftime("%H:%M:%S").to_string()
+}
+
+/// Nine in the morning of the day that lies so far from `now`.
+pub(crate) fn rome_morning(now: Timestamp, away: Span) -> Timestamp {
+    let day = now.to_zoned(zone()).date().saturating_add(away);
+    day.at(9, 0, 0, 0).to_zoned(zone()).map_or(now, |morning| morning.timestamp())
 }
 
 /// From the zone data in the program, so that it is the same everywhere.

@@ -8,7 +8,8 @@ use recapito_engine::error::Error;
 use recapito_engine::event::{Event, EventKind};
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::Shipment;
-use recapito_pec::delivery::State;
+use recapito_pec::Verification;
+use recapito_pec::delivery::{Delay, State};
 use serde::Serialize;
 
 use crate::language::{say, text};
@@ -23,7 +24,8 @@ pub(crate) struct Notification {
     pub(crate) title: &'static str,
     /// Of what, and to whom.
     pub(crate) body: String,
-    tone: Tone,
+    /// Whether that is good.
+    pub(crate) tone: Tone,
 }
 
 impl Notification {
@@ -37,13 +39,13 @@ impl Notification {
             Some(id) => Some(client.message(id).await?),
             None => None,
         };
-        let reason = match (event.kind, event.message) {
-            (EventKind::Suspicious, Some(id)) => client.verification(id).await?.reason,
+        let verification = match (event.kind, event.message) {
+            (EventKind::Delayed | EventKind::Suspicious, Some(id)) => Some(client.verification(id).await?),
             _ => None,
         };
         Ok(Self {
             title: word::event(event.kind),
-            body: body(event, shipment.as_ref(), message.as_ref(), reason),
+            body: body(event, shipment.as_ref(), message.as_ref(), verification.as_ref()),
             tone: tone(event.kind),
         })
     }
@@ -71,7 +73,7 @@ fn body(
     event: &Event,
     shipment: Option<&Shipment>,
     message: Option<&Message>,
-    reason: Option<recapito_pec::Reason>,
+    verification: Option<&Verification>,
 ) -> String {
     let subject = shipment
         .and_then(|shipment| shipment.head.subject.as_deref())
@@ -98,12 +100,18 @@ fn body(
         }
         EventKind::Suspicious => {
             let claim = message.map_or(recapito_pec::Kind::Ordinary, |message| message.finding.kind);
-            let why = match reason {
+            let why = match verification.and_then(|verification| verification.reason) {
                 Some(reason) => word::reason(reason).to_owned(),
                 None => say!("L'ora della firma non può essere vera.", "Its signing time cannot be true."),
             };
             let claim = word::kind(claim);
-            say!("si presenta come {claim}. {why}", "it claims to be: {claim}. {why}")
+            say!("“{subject}” si presenta come {claim}. {why}", "“{subject}” claims to be: {claim}. {why}")
+        }
+        EventKind::Delayed => {
+            let data = verification.and_then(|verification| verification.certdata.as_ref());
+            let delay = word::delay(Delay::from_text(data.and_then(|data| data.error_text.as_deref())));
+            let recipient = recipient.unwrap_or_default();
+            say!("“{subject}” a {recipient}: {delay}", "“{subject}” to {recipient}: {delay}")
         }
         EventKind::Failed => {
             let (recipient, why) = (recipient.unwrap_or_default(), why());

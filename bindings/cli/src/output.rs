@@ -6,6 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use crate::option::{Colour, Common};
 
@@ -15,8 +16,11 @@ pub(crate) struct Output {
     stderr: AutoStream<io::Stderr>,
     /// Results as JSON Lines.
     pub(crate) json: bool,
-    quiet: bool,
+    /// Results and errors only.
+    pub(crate) quiet: bool,
     verbose: bool,
+    /// A temporary folder, removed where a closed pipe ends the program without any destructor.
+    pub(crate) scratch: Option<PathBuf>,
 }
 
 /// How a piece of text is meant.
@@ -48,13 +52,14 @@ impl Output {
             json: common.json,
             quiet: common.quiet,
             verbose: common.verbose,
+            scratch: None,
         }
     }
 
     /// A line of result.
     pub(crate) fn line(&mut self, text: &str) {
         let written = writeln!(self.stdout, "{text}").and_then(|()| self.stdout.flush());
-        end_on_closed_pipe(written);
+        self.end_on_closed_pipe(written);
     }
 
     /// A result as one JSON object on one line.
@@ -68,13 +73,15 @@ impl Output {
     /// Bytes as they are.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let mut stdout = io::stdout().lock();
-        end_on_closed_pipe(stdout.write_all(bytes).and_then(|()| stdout.flush()));
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        self.end_on_closed_pipe(written);
     }
 
     /// What is worth telling besides the result; not said with `--quiet`.
     pub(crate) fn remark(&mut self, text: &str) {
         if !self.quiet {
-            end_on_closed_pipe(writeln!(self.stderr, "{text}"));
+            let written = writeln!(self.stderr, "{text}");
+            self.end_on_closed_pipe(written);
         }
     }
 
@@ -88,7 +95,17 @@ impl Output {
     /// What went wrong.
     pub(crate) fn error(&mut self, text: &str) {
         let tone = toned(Tone::Bad, crate::language::text("errore:", "error:"));
-        end_on_closed_pipe(writeln!(self.stderr, "{tone} {text}"));
+        let written = writeln!(self.stderr, "{tone} {text}");
+        self.end_on_closed_pipe(written);
+    }
+
+    fn end_on_closed_pipe(&self, written: io::Result<()>) {
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            if let Some(scratch) = &self.scratch {
+                let _ = std::fs::remove_dir_all(scratch);
+            }
+            std::process::exit(0);
+        }
     }
 }
 
@@ -107,12 +124,6 @@ pub(crate) fn toned(tone: Tone, text: &str) -> String {
 /// A text from outside for a terminal: control characters, escape sequences among them, become visible marks.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
-}
-
-fn end_on_closed_pipe(written: io::Result<()>) {
-    if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-        std::process::exit(0);
-    }
 }
 
 #[cfg(test)]

@@ -51,17 +51,18 @@ pub(crate) fn mark(status: &Status) -> String {
     toned(tone(status.state), mark)
 }
 
-/// A line for one recipient, with since when and why.
-pub(crate) fn recipient_line(address: &Address, status: &Status) -> String {
+/// A line for one recipient, with since when; where it failed, another with the provider's reason.
+pub(crate) fn recipient_lines(address: &Address, status: &Status) -> Vec<String> {
     let (mark, state) = (mark(status), toned(tone(status.state), word::state(status.state)));
     let since = status.since.map(|time| format!(", {}", rome(time.instant))).unwrap_or_default();
-    let why = status.failure.as_ref().and_then(|failure| failure.text.as_deref());
-    let why = why.map(|text| format!(": {}", plain(text))).unwrap_or_default();
     let contradictory = match status.is_contradictory() {
         true => toned(Tone::Bad, &say!(" (ricevute in contraddizione)", " (contradictory receipts)")),
         false => String::new(),
     };
-    format!("{mark} {}  {state}{since}{why}{contradictory}", plain(address.as_str()))
+    let why = status.failure.as_ref().and_then(|failure| failure.text.as_deref());
+    let mut lines = vec![format!("{mark} {}  {state}{since}{contradictory}", plain(address.as_str()))];
+    lines.extend(why.map(|text| format!("    {}", plain(text))));
+    lines
 }
 
 /// A shipment as `list --json` and `show --json` print it: a contract.

@@ -6,7 +6,7 @@
 use recapito_engine::event::EventKind;
 use recapito_engine::outbox::OutboxState;
 use recapito_pec::daticert::ReceiptType;
-use recapito_pec::delivery::State;
+use recapito_pec::delivery::{Delay, State};
 use recapito_pec::{Kind, Note, Reason, Verdict};
 
 use crate::language::Language;
@@ -168,6 +168,15 @@ pub(crate) fn state(state: State) -> &'static str {
         State::Refused => ("non accettato", "refused"),
         State::Failed => ("non consegnato", "not delivered"),
         State::Delivered => ("consegnato", "delivered"),
+    };
+    Language::current().pick(italian, english)
+}
+
+/// For how long there has been no answer.
+pub(crate) fn delay(delay: Delay) -> &'static str {
+    let (italian, english) = match delay {
+        Delay::Hours12 => ("nessuna risposta in 12 ore", "no answer in 12 hours"),
+        Delay::Hours24 => ("nessuna consegna in 24 ore", "no delivery in 24 hours"),
     };
     Language::current().pick(italian, english)
 }

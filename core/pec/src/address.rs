@@ -1,7 +1,8 @@
 //! An e-mail address as certification data and certificates give it.
 //!
-//! Kept as it was written, compared without regard to case: domains are case-insensitive (RFC 5321 §2.4), and no
-//! PEC provider has two boxes whose local parts differ only in case. It is not validated: providers have signed
+//! Kept as it was written, compared without regard to the case of ASCII letters: domains are case-insensitive
+//! (RFC 5321 §2.4), and no PEC provider has two boxes whose local parts differ only in case. Letters beyond ASCII stay
+//! what they are, since some have an ASCII letter for their small form. It is not validated: providers have signed
 //! addresses with stray spaces and brackets, and a bad address must not lose a message.
 
 use std::cmp::Ordering;
@@ -32,7 +33,7 @@ impl Address {
 
     /// The form that equal addresses share; the one to store as a key.
     pub fn key(&self) -> String {
-        self.0.to_lowercase()
+        self.0.to_ascii_lowercase()
     }
 }
 
@@ -76,6 +77,8 @@ mod tests {
     fn equal_whatever_the_case_and_the_brackets() {
         assert_eq!(Address::new(" <Anna@PEC.Example.test> "), Address::new("anna@pec.example.test"));
         assert_ne!(Address::new("anna@pec.example.test"), Address::new("anna@example.test"));
+        // The Kelvin sign, whose small letter is `k`.
+        assert_ne!(Address::new("mar\u{212a}@pec.example.test"), Address::new("mark@pec.example.test"));
     }
 
     #[test]

@@ -55,21 +55,25 @@ impl CertificationData {
     pub fn parse(xml: &[u8]) -> Self {
         let unread =
             |problem| Self { error: "nessuno".to_owned(), problems: vec![problem], ..Self::default() };
-        let text = match text::read(xml) {
-            Ok(text) => text,
+        let (text, is_replaced) = match text::read(xml) {
+            Ok(read) => read,
             Err(problem) => return unread(problem),
         };
         let options = ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
-        match Document::parse_with_options(&text, options) {
+        let mut data = match Document::parse_with_options(&text, options) {
             Ok(document) => Self::of(document.root_element()),
-            Err(_) => unread("not well-formed XML"),
-        }
+            Err(_) => return unread("not well-formed XML"),
+        };
+        data.problems.extend(is_replaced.then_some("characters that cannot be read"));
+        data
     }
 
     fn of(root: Node<'_, '_>) -> Self {
         let (header, data) = (child(root, "intestazione"), child(root, "dati"));
         let in_header = |name| text_of(child(header?, name)?);
         let in_data = |name| text_of(child(data?, name)?);
+        // Without white space, as `Field::word` reads the header: some ids come folded.
+        let id = |name| Some(in_data(name)?.split_whitespace().collect());
         let recipients = header.into_iter().flat_map(|header| children(header, "destinatari"));
         let received_for = data.into_iter().flat_map(|data| children(data, "ricezione"));
         let time = data.and_then(|data| child(data, "data"));
@@ -84,8 +88,8 @@ impl CertificationData {
             subject: in_header("oggetto"),
             provider: in_data("gestore-emittente"),
             time: time.and_then(time_of),
-            envelope: in_data("identificativo"),
-            reference: in_data("msgid"),
+            envelope: id("identificativo"),
+            reference: id("msgid"),
             receipt: receipt.and_then(ReceiptType::from_tipo),
             recipient: in_data("consegna").as_deref().map(Address::new),
             received_for: received_for.filter_map(text_of).map(|text| Address::new(&text)).collect(),

@@ -312,7 +312,11 @@ impl Node {
         let media = fields.first("Content-Type").map(|field| Media::parse(field.value)).unwrap_or_default();
 
         let mut problems = BTreeSet::new();
-        let boundary = media.single("boundary").filter(|value| (1..=limits.boundary).contains(&value.len()));
+        // Some readers take white space at its end for part of the boundary; RFC 2046 §5.1.1 forbids it.
+        let is_clear = |value: &&[u8]| {
+            (1..=limits.boundary).contains(&value.len()) && !value.ends_with(b" ") && !value.ends_with(b"\t")
+        };
+        let boundary = media.single("boundary").filter(is_clear);
         let encoding = fields.first("Content-Transfer-Encoding").map_or(Encoding::Identity, Encoding::of);
         let is_multipart = media.name.starts_with("multipart/");
         let repeated = |name| fields.all(name).nth(1).is_some();

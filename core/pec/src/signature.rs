@@ -143,8 +143,7 @@ impl<'a> Judge<'a> {
             verdict: Verdict::Trusted,
             reason: None,
             notes: BTreeSet::from([Note::NoRevocationData]),
-            signer: leaf
-                .map(|leaf| Signer { address: leaf.address().map(Address::new), name: leaf.name.clone() }),
+            signer: leaf.map(|leaf| self.name(leaf)),
             anchor: None,
             signed_at: signer.attributes.as_ref().and_then(|attributes| attributes.signing_time),
         };
@@ -183,10 +182,17 @@ impl<'a> Judge<'a> {
         path.check_provider(leaf, self.anchors)?;
 
         let from = self.claim.from.ok_or(Reason::FromNotSingle)?;
-        match leaf.address() {
-            Some(address) if address.eq_ignore_ascii_case(from.as_str()) => Ok(()),
-            _ => Err(Reason::FromNotSigner),
-        }
+        // Any of them will do (RFC 8551 §3): the path has checked that the authority may certify each.
+        let is_signer = leaf.addresses().any(|address| address.eq_ignore_ascii_case(from.as_str()));
+        if is_signer { Ok(()) } else { Err(Reason::FromNotSigner) }
+    }
+
+    /// Who the signer is: of several addresses, the one in From.
+    fn name(&self, leaf: &Certificate<'_>) -> Signer {
+        let addresses = || leaf.addresses().map(Address::new);
+        let claimed = addresses().find(|address| Some(address) == self.claim.from);
+        let address = claimed.or_else(|| addresses().next());
+        Signer { address, name: leaf.name.clone() }
     }
 }
 

@@ -59,7 +59,7 @@ pub struct Verification {
 /// Who signed, by the certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Signer {
-    /// The rfc822 name of the subject alternative name, if there is exactly one.
+    /// The rfc822 name among the subject alternative names; of several the one in From, else the first.
     pub address: Option<Address>,
     /// Common name, else organisation.
     pub name: String,

@@ -46,7 +46,7 @@ pub(crate) async fn run(options: &Export, common: &Common, output: &mut Output) 
 }
 
 /// Writes a file that does not exist yet: evidence never replaces anything.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()

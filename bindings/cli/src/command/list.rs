@@ -109,7 +109,7 @@ async fn received(client: &Client, options: &List, output: &mut Output) -> Resul
 }
 
 /// `m3  2018-11-13 16:39  trusted: certified message  from “subject”`
-fn message_row(message: &Message, output: &mut Output) {
+pub(crate) fn message_row(message: &Message, output: &mut Output) {
     if output.json {
         return output.record(&MessageRecord::from(message));
     }

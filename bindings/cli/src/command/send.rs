@@ -22,7 +22,7 @@ use crate::language::say;
 use crate::option::{Common, Receipt, Send};
 use crate::output::Output;
 use crate::session;
-use crate::shipment::{ShipmentRecord, recipient_line, state};
+use crate::shipment::{ShipmentRecord, recipient_lines, state};
 
 /// Sends.
 pub(crate) async fn run(options: &Send, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
@@ -113,7 +113,9 @@ fn print(shipment: &Shipment, output: &mut Output) {
     }
     output.line(&format!("{}  {}", shipment.id, state(shipment)));
     for (address, status) in &shipment.delivery.recipients {
-        output.line(&format!("    {}", recipient_line(address, status)));
+        for line in recipient_lines(address, status) {
+            output.line(&format!("    {line}"));
+        }
     }
 }
 

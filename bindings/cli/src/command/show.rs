@@ -11,6 +11,7 @@ use recapito_engine::identity::{MessageId, ShipmentId};
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::{Origin, Shipment};
 use recapito_pec::message::Message as Structure;
+use recapito_pec::verification::original;
 use recapito_pec::{Kind, Verification};
 use serde::Serialize;
 
@@ -23,7 +24,7 @@ use crate::moment::rome;
 use crate::option::{Common, Show};
 use crate::output::{Output, Tone, plain, toned};
 use crate::record::Record;
-use crate::shipment::{ShipmentRecord, recipient_line, state};
+use crate::shipment::{ShipmentRecord, recipient_lines, state};
 use crate::{session, word};
 
 /// Shows one thing.
@@ -76,7 +77,9 @@ pub(crate) async fn shipment(
         output.line(&toned(Tone::Bad, warning));
     }
     for (address, status) in &shipment.delivery.recipients {
-        output.line(&format!("  {}", recipient_line(address, status)));
+        for line in recipient_lines(address, status) {
+            output.line(&format!("  {line}"));
+        }
     }
     output.line("");
     for line in timeline(client, shipment).await? {
@@ -141,31 +144,26 @@ fn describe(message: &Message, verification: &Verification, structure: &Structur
             text("  l'ora della firma non può essere vera", "  the signing time cannot be true"),
         ));
     }
-    let body = certified_content(structure, verification.kind).text(SHOWN);
-    if let Some(body) = body {
-        output.line("");
-        for line in body.lines() {
-            output.line(&plain(line));
-        }
-        output.line("");
-    }
-    for attachment in &message.attachments {
-        let name = plain(attachment.name.as_deref().unwrap_or(text("(senza nome)", "(no name)")));
-        let (part, size) = (&attachment.part, attachment.size);
-        output.line(&say!(
-            "  allegato {part}: {name} ({size} byte)",
-            "  attachment {part}: {name} ({size} bytes)"
-        ));
+    output.line("");
+    for line in content(message, structure) {
+        output.line(&line);
     }
 }
 
-/// The message inside an envelope; anything else is its own content.
-fn certified_content<'m>(structure: &'m Structure<'m>, kind: Kind) -> recapito_pec::message::Part<'m> {
-    let inner = structure.parts().find(|part| part.is_message());
-    match kind {
-        Kind::Envelope | Kind::AnomalyEnvelope => inner.unwrap_or(structure.root()),
-        _ => structure.root(),
+/// The text and the attachments: those of the original, where there is one inside.
+pub(crate) fn content(message: &Message, structure: &Structure<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let original = (message.finding.kind != Kind::Ordinary).then(|| original(structure)).flatten();
+    if let Some(body) = original.unwrap_or(structure.root()).text(SHOWN) {
+        lines.extend(body.lines().map(plain));
+        lines.push(String::new());
     }
+    lines.extend(message.attachments.iter().map(|attachment| {
+        let name = plain(attachment.name.as_deref().unwrap_or(text("(senza nome)", "(no name)")));
+        let (part, size) = (&attachment.part, attachment.size);
+        say!("allegato {part}: {name} ({size} byte)", "attachment {part}: {name} ({size} bytes)")
+    }));
+    lines
 }
 
 /// To a file that does not exist yet, or to stdout; not to a terminal, which would obey what is in it.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use recapito_pec::message::{self, Message};
+use recapito_pec::message::{self, Message, Part};
 use recapito_pec::verification::{EvidenceDigest, Header, RULES, original};
 use recapito_pec::{CertifiedTime, Kind, Reason, Verdict, Verification};
 use ring::digest::{SHA256, digest};
@@ -63,22 +63,23 @@ pub(super) fn judge(raw: Vec<u8>, verify: &impl Verify) -> Judged {
     // A bug in a library must not stop a mailbox for ever: the message is kept, as one that could not be read.
     let read = || {
         let verification = verify(&raw);
-        let attachments = attachments(&raw, verification.kind);
-        (verification, attachments)
+        let message = Message::parse(&raw);
+        let original = (verification.kind != Kind::Ordinary).then(|| original(&message)).flatten();
+        let finding = finding(&verification, original);
+        (verification, finding, attachments(original.unwrap_or(message.root())))
     };
-    let (verification, attachments) = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+    let (verification, finding, attachments) = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         tracing::error!("verifying a message panicked; it is stored as unreadable");
-        (unreadable(EvidenceDigest(digest)), Vec::new())
+        let verification = unreadable(EvidenceDigest(digest));
+        let finding = finding(&verification, None);
+        (verification, finding, Vec::new())
     });
-    let finding = finding(&verification);
     Judged { digest, verification, finding, attachments, raw }
 }
 
 /// What a message carries: for a certified one, what the original inside it does.
-fn attachments(raw: &[u8], kind: Kind) -> Vec<Attachment> {
-    let message = Message::parse(raw);
-    let original = (kind != Kind::Ordinary).then(|| original(&message)).flatten();
-    let carried = original.unwrap_or(message.root()).attachments().into_iter();
+fn attachments(part: Part<'_>) -> Vec<Attachment> {
+    let carried = part.attachments().into_iter();
     let attachment = |a: message::Attachment| Attachment {
         part: a.part,
         name: a.name,
@@ -88,9 +89,11 @@ fn attachments(raw: &[u8], kind: Kind) -> Vec<Attachment> {
     carried.map(attachment).collect()
 }
 
-/// What lists show. What nobody signed is shown only where nothing better is certified.
-fn finding(verification: &Verification) -> Finding {
-    let header = &verification.header;
+/// What lists show. What nobody signed is shown only where nothing better is certified; of ordinary mail that is what
+/// its own header says, not that of the anomaly envelope around it.
+fn finding(verification: &Verification, original: Option<Part<'_>>) -> Finding {
+    let enclosed = original.filter(|_| verification.kind == Kind::AnomalyEnvelope);
+    let header = enclosed.map_or_else(|| verification.header.clone(), |part| Header::of(part.fields()));
     let certified = verification.certdata.as_ref().filter(|_| verification.verdict == Verdict::Trusted);
     let sender = certified.and_then(|data| data.sender.as_ref()).map(ToString::to_string);
     let subject = certified.and_then(|data| data.subject.clone());

@@ -15,7 +15,9 @@ use crate::event::EventKind;
 use crate::store::message::{Attachment, Place};
 use crate::store::shipment::{Filter, Origin};
 use crate::store::{Error, Page};
-use mailbox::{ALL, ANNA, BRUNO, CARLA, Letter, Mailbox, inbox, letter, now, story, to, uid, validity};
+use mailbox::{
+    ALL, ANNA, BRUNO, CARLA, Letter, Mailbox, inbox, letter, now, story, to, uid, untrusted, validity,
+};
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -230,6 +232,19 @@ async fn a_certified_message_is_shown_with_what_its_original_carries() {
         let media = "application/pdf".to_owned();
         assert_eq!(message.attachments, [Attachment { part: part.to_owned(), name, media, size: 3 }]);
     }
+}
+
+#[tokio::test]
+async fn ordinary_mail_is_shown_by_its_own_header() {
+    let anomaly = "From: \"Per conto di: a@example.org\" <provider@pec.example.test>\n\
+        Subject: ANOMALIA MESSAGGIO: Offer\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\
+        Content-Type: message/rfc822; name=postacert.eml\n\nFrom: a@example.org\nSubject: Offer\n\ntext\n--b--\n";
+    let mut mailbox = Mailbox::new([]).await;
+    mailbox.letters.insert(anomaly.into(), untrusted(letter(1, Kind::AnomalyEnvelope)));
+    mailbox.receive(1, &[anomaly]).await;
+    let message = mailbox.store.read(|reader| reader.message(MessageId(1))).await.unwrap();
+    let finding = (message.finding.sender.as_deref(), message.finding.subject.as_deref());
+    assert_eq!(finding, (Some("a@example.org"), Some("Offer")));
 }
 
 #[tokio::test]

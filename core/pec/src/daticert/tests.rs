@@ -122,6 +122,8 @@ fn tolerates_what_providers_write() {
         format!("{VALID}\n\r\n").into_bytes(),
         format!("{VALID}\0\0").into_bytes(),
         format!("\u{feff}{VALID}").into_bytes(),
+        format!("\r\n{VALID}").into_bytes(),
+        VALID.replace("&lt;1@client", "&lt;1@\r\n client").into_bytes(),
         VALID.replace('\n', "\r\n").into_bytes(),
         VALID.replace(declaration, "").trim_start().into(),
         VALID.replace(declaration, &format!("{declaration}{style}{doctype}")).into_bytes(),
@@ -129,6 +131,20 @@ fn tolerates_what_providers_write() {
     ] {
         assert_eq!(CertificationData::parse(&bytes), valid, "{:?}", String::from_utf8_lossy(&bytes));
     }
+}
+
+#[test]
+fn a_character_that_cannot_be_read_costs_that_character_only() {
+    let valid = CertificationData::parse(VALID.as_bytes());
+    for bytes in [&b"\xE9"[..], b"\x1A", b"\0", b"\xEF\xBF\xBF"] {
+        let (before, after) = VALID.split_once("&#233;").unwrap();
+        let data = CertificationData::parse(&[before.as_bytes(), bytes, after.as_bytes()].concat());
+        assert_eq!(data.problems, ["characters that cannot be read"], "{bytes:?}");
+        let subject = Some("Perch\u{FFFD} <no>".into());
+        assert_eq!(data, CertificationData { subject, problems: data.problems.clone(), ..valid.clone() });
+    }
+    // One that the provider replaced itself is as good as any other.
+    assert_eq!(changed("&#233;", "\u{FFFD}").problems, [""; 0]);
 }
 
 #[test]

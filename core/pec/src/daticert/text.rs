@@ -1,6 +1,8 @@
 //! From the bytes of a daticert.xml to text that is safe to parse.
 //!
 //! UTF-8 by rule, with or without a byte order mark; another encoding is taken where the XML declaration names it.
+//! A character that cannot be read, or that XML does not allow, is replaced: it came with somebody's subject, and the
+//! rest of the file is no worse for it.
 //! What roxmltree 0.21 would need more than linear time or memory for is refused: entities, piles of namespaces,
 //! and tags with thousands of attributes. Nothing of the kind belongs in certification data.
 
@@ -8,25 +10,36 @@ use std::borrow::Cow;
 
 use crate::message::decode_charset;
 
-/// The text, or why it is not read.
-pub(super) fn read(xml: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+/// The text, and whether characters of it were replaced; or why it is not read.
+pub(super) fn read(xml: &[u8]) -> Result<(Cow<'_, str>, bool), &'static str> {
     if xml.len() > BYTES_MAX {
         return Err("larger than a megabyte");
     }
     // Some providers' files end in stray line ends or NULs.
-    let xml = xml.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(xml);
+    let xml = xml.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(xml).trim_ascii_start();
     let end = memchr::memrchr(b'>', xml).and_then(|last| last.checked_add(1)).unwrap_or(0);
     let (xml, tail) = xml.split_at_checked(end).unwrap_or((xml, b""));
     if !tail.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
         return Err("not well-formed XML");
     }
-    let text = match declared_encoding(xml) {
+    let (text, is_sound) = match declared_encoding(xml) {
         Some(encoding) if !encoding.eq_ignore_ascii_case(b"utf-8") => {
-            Cow::Owned(decode_charset(xml, encoding))
+            (Cow::Owned(decode_charset(xml, encoding)), true)
         }
-        _ => Cow::Borrowed(str::from_utf8(xml).map_err(|_| "not UTF-8")?),
+        _ => (String::from_utf8_lossy(xml), str::from_utf8(xml).is_ok()),
     };
-    if is_tame(&text) { Ok(text) } else { Err("constructs that do not belong in certification data") }
+    if !is_tame(&text) {
+        return Err("constructs that do not belong in certification data");
+    }
+    if text.contains(is_forbidden) {
+        return Ok((text.replace(is_forbidden, "\u{FFFD}").into(), true));
+    }
+    Ok((text, !is_sound))
+}
+
+/// Whether XML 1.0 §2.2 leaves this character out.
+fn is_forbidden(char: char) -> bool {
+    matches!(char, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// What `<?xml … encoding="…"?>` says.

@@ -58,7 +58,7 @@ pub fn correlate<Id: Clone>(
             let recipients: BTreeSet<_> = evidence.recipients.iter().map(|r| &r.address).collect();
             let mut fitting = ours().filter(|candidate| {
                 Some(candidate.reference.as_str()) == header_reference
-                    && candidate.subject == evidence.subject
+                    && words(&candidate.subject).eq(words(&evidence.subject))
                     && candidate.recipients.iter().collect::<BTreeSet<_>>() == recipients
             });
             fitting.next().filter(|_| fitting.next().is_none())
@@ -69,6 +69,11 @@ pub fn correlate<Id: Clone>(
         None if evidence.founds() => Correlation::Founds,
         None => Correlation::Parked,
     }
+}
+
+/// A subject as far as it survives folding and certification: white space may change, and none is an empty one.
+fn words(subject: &Option<String>) -> impl Iterator<Item = &str> {
+    subject.iter().flat_map(|subject| subject.split_whitespace())
 }
 
 /// Whether a signing time can be true: not before the message was submitted here, not after it was first seen.

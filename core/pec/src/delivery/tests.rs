@@ -279,6 +279,10 @@ fn without_a_certified_reference_dispatch_or_a_full_fit_counts() {
     let known = Candidate { dispatches: BTreeSet::from([delivered().dispatch]), ..candidate(2) };
     let other_reference = Candidate { reference: "<two@pec.example.test>".to_owned(), ..candidate(3) };
     let other_subject = Candidate { subject: Some("Other".to_owned()), ..candidate(4) };
+    let folded = Candidate { subject: Some(" The\t offer ".to_owned()), ..candidate(7) };
+    let of_offer = Evidence { subject: Some("The offer".to_owned()), ..delivered() };
+    let untitled = Candidate { subject: Some(String::new()), ..candidate(8) };
+    let of_nothing = Evidence { subject: None, ..delivered() };
     let other_recipients =
         Candidate { recipients: BTreeSet::from([address("bruno@pec.example.test")]), ..candidate(5) };
     let other_sender = Candidate { sender: address("mallory@pec.example.test"), ..known.clone() };
@@ -297,6 +301,8 @@ fn without_a_certified_reference_dispatch_or_a_full_fit_counts() {
     for (header, candidates, expected) in cases {
         assert_eq!(correlate(&delivered(), header, &candidates), expected, "{header:?} {candidates:?}");
     }
+    assert_eq!(correlate(&of_offer, Some(REFERENCE), &[folded]), Correlation::Of(7));
+    assert_eq!(correlate(&of_nothing, Some(REFERENCE), &[untitled]), Correlation::Of(8));
     assert_eq!(correlate::<u8>(&bare(Fact::Accepted), None, &[]), Correlation::Founds);
 }
 

@@ -113,13 +113,12 @@ impl<'a> Certificate<'a> {
         (from..=to).contains(&time)
     }
 
-    /// The address it is for, if there is exactly one.
-    pub(super) fn address(&self) -> Option<&str> {
-        let mut addresses = self.alternative_names.iter().filter_map(|name| match name {
+    /// The addresses it is for.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.alternative_names.iter().filter_map(|name| match name {
             AlternativeName::Mailbox(address) => Some(address.as_str()),
             _ => None,
-        });
-        addresses.next().filter(|_| addresses.next().is_none())
+        })
     }
 
     /// Whether its key may do this. A certificate that says nothing allows everything.

@@ -229,6 +229,7 @@ fn a_structure_with_two_readings_is_unreadable() {
     ambiguous(raw.replacen("boundary=\"S\"", "boundary=\"S\"; boundary=\"M\"", 1));
     ambiguous(raw.replacen("boundary=\"S\"", "boundary=\"S", 1));
     ambiguous(raw.replacen("; boundary=\"S\"", "", 1));
+    ambiguous(raw.replacen("boundary=\"S\"", "boundary=\"S \"", 1).replace("--S", "--S "));
     ambiguous(format!("Content-Transfer-Encoding: base64\r\n{raw}"));
     ambiguous(format!("{raw}--S\r\n{TEXT}\r\n--S--\r\n"));
     ambiguous(HEADER.to_owned() + &multipart("signed", "S", &[&content, &p7s(&content), TEXT]));

@@ -31,7 +31,7 @@ fn a_provider_is_trusted() {
 #[test]
 fn what_a_provider_has_to_be() {
     type Case = (&'static str, fn(&mut CertificateParams), Option<Reason>);
-    let cases: [Case; 16] = [
+    let cases: [Case; 18] = [
         ("nothing", |_| (), None),
         ("no key usage", |leaf| leaf.key_usages.clear(), None),
         ("purpose besides", |leaf| leaf.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth), None),
@@ -71,10 +71,16 @@ fn what_a_provider_has_to_be() {
             Some(Reason::Constrained),
         ),
         ("no address", |leaf| leaf.subject_alt_names.clear(), Some(Reason::FromNotSigner)),
+        ("two addresses", |leaf| leaf.subject_alt_names.insert(0, mailbox("other@pec.example.test")), None),
         (
-            "two addresses",
-            |leaf| leaf.subject_alt_names.push(mailbox("other@pec.example.test")),
+            "other address",
+            |leaf| leaf.subject_alt_names = vec![mailbox("other@pec.example.test")],
             Some(Reason::FromNotSigner),
+        ),
+        (
+            "two addresses, one at another host",
+            |leaf| leaf.subject_alt_names.push(mailbox("posta@example.test")),
+            Some(Reason::Constrained),
         ),
     ];
     for (what, change, expected) in cases {
