@@ -209,10 +209,10 @@ fn store(fault: &StoreFault) -> String {
         StoreFault::Damaged(kept) => {
             let kept = kept.display();
             say!(
-                "l'archivio era danneggiato: è stato conservato in {kept}. Al prossimo avvio se ne inizia uno nuovo; \
-                 la posta è ancora sul server",
-                "the database was damaged: it is kept as {kept}. The next start begins a new one; the mail is still \
-                 on the server"
+                "l'archivio era danneggiato: è stato conservato in {kept}. Al prossimo avvio se ne inizia uno nuovo: \
+                 aggiungere di nuovo le caselle (`recapito account add`); la posta è ancora sul server",
+                "the database was damaged: it is kept as {kept}. The next start begins a new one: add the accounts \
+                 again (`recapito account add`); the mail is still on the server"
             )
         }
         StoreFault::Full => say!(

@@ -41,7 +41,8 @@ pub(crate) async fn run(options: &Accounts, common: &Common, output: &mut Output
         }
     }
     let told = print_events(&client, &mut position, output).await?;
-    if told == 0 {
+    // Beside an error it would read as if everything had been looked at.
+    if told == 0 && exit == Exit::Done {
         output.remark(&say!(
             "{fetched} messaggi scaricati, nessuna novità",
             "{fetched} messages fetched, nothing new"
