@@ -10,6 +10,11 @@ pub(crate) fn rome(time: Timestamp) -> String {
     time.to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S %z").to_string()
 }
 
+/// `2018-11-13 16:39 +0100`, for rows of lists.
+pub(crate) fn rome_minute(time: Timestamp) -> String {
+    time.to_zoned(zone()).strftime("%Y-%m-%d %H:%M %z").to_string()
+}
+
 /// `16:39:26`, for lines under a heading that has the day.
 pub(crate) fn rome_clock(time: Timestamp) -> String {
     time.to_zoned(zone()).strftime("%H:%M:%S").to_string()

@@ -13,7 +13,7 @@ use crate::command::verify::judgement;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::language::say;
-use crate::moment::rome;
+use crate::moment::rome_minute;
 use crate::option::{Common, List};
 use crate::output::{Output, Tone, plain, toned};
 use crate::session;
@@ -68,14 +68,14 @@ async fn shipments(client: &Client, options: &List, output: &mut Output) -> Resu
     })
 }
 
-/// `s1  2018-11-13 16:39  delivered  ✓ anna@…  “subject”`
+/// `s1  2018-11-13 16:39 +0100  delivered  ✓ anna@…  “subject”`
 fn row(shipment: &Shipment, output: &mut Output) {
     if output.json {
         return output.record(&ShipmentRecord::from(shipment));
     }
     let since = shipment.delivery.recipients.values().filter_map(|status| status.since).min();
     let time = shipment.head.submitted_at.or(since.map(|time| time.instant));
-    let time = time.map(rome).unwrap_or_default();
+    let time = time.map(rome_minute).unwrap_or_default();
     let subject = plain(shipment.head.subject.as_deref().unwrap_or_default());
     let marks = shipment.delivery.recipients.iter().take(MARKS);
     let mut marks: Vec<_> =
@@ -108,13 +108,13 @@ async fn received(client: &Client, options: &List, output: &mut Output) -> Resul
     }
 }
 
-/// `m3  2018-11-13 16:39  trusted: certified message  from “subject”`
+/// `m3  2018-11-13 16:39 +0100  trusted: certified message  from “subject”`
 pub(crate) fn message_row(message: &Message, output: &mut Output) {
     if output.json {
         return output.record(&MessageRecord::from(message));
     }
     let finding = &message.finding;
-    let time = toned(Tone::Faint, &finding.time.map(|time| rome(time.instant)).unwrap_or_default());
+    let time = toned(Tone::Faint, &finding.time.map(|time| rome_minute(time.instant)).unwrap_or_default());
     let judgement = judgement(finding.kind, finding.verdict);
     let sender = plain(finding.sender.as_deref().unwrap_or_default());
     let subject = plain(finding.subject.as_deref().unwrap_or_default());

@@ -164,16 +164,20 @@ fn describe(name: &str, verification: &Verification, output: &mut Output) {
 
 /// What a message is and whether it can be believed, in one line; what it only claims to be is said to be a claim.
 pub(crate) fn judgement(kind: Kind, verdict: Verdict) -> String {
-    let claims = verdict != Verdict::Trusted && (kind.is_receipt() || kind == Kind::Envelope);
+    let certifies = kind.is_receipt() || kind == Kind::Envelope;
     let tone = match verdict {
-        Verdict::Trusted => Tone::Good,
-        Verdict::Absent | Verdict::Unchecked if !claims => Tone::Watch,
+        Verdict::Trusted if certifies => Tone::Good,
+        Verdict::Absent | Verdict::Trusted | Verdict::Unchecked if !certifies => Tone::Watch,
         _ => Tone::Bad,
     };
-    let (verdict, kind) = (toned(tone, word::verdict(verdict)), word::kind(kind));
-    match claims {
-        true => say!("{verdict}; si presenta come {kind}", "{verdict}; claims to be: {kind}"),
-        false => format!("{verdict}: {kind}"),
+    let (judged, kind) = (toned(tone, word::verdict(verdict)), word::kind(kind));
+    match (verdict, certifies) {
+        // The signature is the provider's; what it encloses is anybody's, and must not look certified.
+        (Verdict::Trusted, false) => {
+            format!("{}: {kind}", toned(tone, text("non certificato", "not certified")))
+        }
+        (Verdict::Trusted, true) | (_, false) => format!("{judged}: {kind}"),
+        (_, true) => say!("{judged}; si presenta come {kind}", "{judged}; claims to be: {kind}"),
     }
 }
 

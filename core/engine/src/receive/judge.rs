@@ -89,11 +89,12 @@ fn attachments(part: Part<'_>) -> Vec<Attachment> {
     carried.map(attachment).collect()
 }
 
-/// What lists show. What nobody signed is shown only where nothing better is certified; of ordinary mail that is what
-/// its own header says, not that of the anomaly envelope around it.
+/// What lists show. What nobody signed is shown only where nothing better is certified; of ordinary mail in an anomaly
+/// envelope, the sender and subject of its own header.
 fn finding(verification: &Verification, original: Option<Part<'_>>) -> Finding {
+    let outer = &verification.header;
     let enclosed = original.filter(|_| verification.kind == Kind::AnomalyEnvelope);
-    let header = enclosed.map_or_else(|| verification.header.clone(), |part| Header::of(part.fields()));
+    let header = enclosed.map_or_else(|| outer.clone(), |part| Header::of(part.fields()));
     let certified = verification.certdata.as_ref().filter(|_| verification.verdict == Verdict::Trusted);
     let sender = certified.and_then(|data| data.sender.as_ref()).map(ToString::to_string);
     let subject = certified.and_then(|data| data.subject.clone());
@@ -105,9 +106,9 @@ fn finding(verification: &Verification, original: Option<Part<'_>>) -> Finding {
         verdict: verification.verdict,
         notes: verification.notes.clone(),
         implausible: false,
-        sender: sender.or_else(|| header.from.clone()),
-        subject: subject.or_else(|| header.subject.clone()),
-        time: time.or_else(|| header.date.map(CertifiedTime::utc)),
+        sender: sender.or(header.from),
+        subject: subject.or(header.subject),
+        time: time.or_else(|| outer.date.map(CertifiedTime::utc)),
     }
 }
 

@@ -54,12 +54,14 @@ impl<'s, 'o> Story<'s, 'o> {
             "Italian certified mail (PEC), as it happens",
         ));
         self.screen.tell(text(
-            "La PEC è la raccomandata per posta elettronica. Ogni messaggio passa per due gestori, quello di chi \
-             scrive e quello di chi riceve, e ciascuno firma una ricevuta di ciò che ha fatto. Recapito legge le \
-             ricevute, ne verifica la firma e dice che cosa ne è stato del messaggio.",
-            "PEC (posta elettronica certificata) is Italy's registered mail. Every message passes through two \
-             providers, the sender's and the recipient's, and each signs a receipt for what it did. Recapito reads \
-             the receipts, checks their signatures, and says what became of the message.",
+            "La PEC è posta elettronica con ricevute firmate, e si usa dove altrimenti si manderebbe una \
+             raccomandata. Ogni messaggio passa per due gestori, quello di chi scrive e quello di chi riceve, e \
+             ciascuno certifica ciò che ha fatto. Recapito legge le ricevute, ne verifica la firma e dice che cosa \
+             ne è stato del messaggio.",
+            "PEC (posta elettronica certificata) is Italian e-mail with signed receipts, used where one would \
+             otherwise send a registered letter. Every message passes through two providers, the sender's and the \
+             recipient's, and each certifies what it did. Recapito reads the receipts, checks their signatures, and \
+             says what became of the message.",
         ));
         self.screen.tell(text(
             "Tutto avviene su questo computer: un gestore di prova con una sua autorità, connessioni SMTP e IMAP \
@@ -75,8 +77,8 @@ impl<'s, 'o> Story<'s, 'o> {
         self.scene(text("1. Un messaggio, due destinatari", "1. One message, two recipients"));
         self.screen.tell(text(
             "Marta convoca due condomini, Anna e Carlo. Il suo gestore risponde che ha accettato il messaggio; il \
-             gestore di ciascun destinatario, che l'ha messo nella casella, o perché non ha potuto. Conta ogni \
-             destinatario per sé: la ricevuta di consegna prova al mittente che il messaggio è arrivato a \
+             gestore di ciascun destinatario, che l'ha messo nella casella, o perché non ha potuto. Ogni \
+             destinatario conta per sé: la ricevuta di consegna prova al mittente che il messaggio è arrivato a \
              quell'indirizzo, e quando (DPR 68/2005, art. 6).",
             "Marta calls two owners, Anna and Carlo, to a meeting. Her provider answers that it has accepted the \
              message; each recipient's provider, that it is in the mailbox, or why it could not be put there. Each \
@@ -101,9 +103,9 @@ impl<'s, 'o> Story<'s, 'o> {
         ])
         .await?;
         self.screen.tell(text(
-            "Le ultime parole sono del gestore di Carlo. Marta sa subito che a lui deve scrivere in un altro modo.",
-            "The last words are those of Carlo's provider, in Italian as always: his mailbox is full. Marta knows \
-             at once that she has to reach him in another way.",
+            "Casella piena: sono le parole del gestore di Carlo. Marta sa subito che a lui deve scrivere in un altro modo.",
+            "Providers write in Italian: “casella piena” means that Carlo's mailbox is full. Marta knows at once that \
+             she has to reach him in another way.",
         ));
         self.becomes(shipment, &[(ANNA, State::Delivered), (CARLO, State::Failed)]).await?;
         Ok(shipment)
@@ -137,11 +139,11 @@ impl<'s, 'o> Story<'s, 'o> {
             "In una casella PEC può arrivare anche posta comune, di cui nessuno ha controllato il mittente. Il \
              gestore la mette in una busta di anomalia: non è un errore, ma nemmeno posta certificata, e non deve \
              sembrarlo.",
-            "Common e-mail can reach a PEC mailbox too, and nobody has checked who sent it. The provider puts it \
+            "Ordinary e-mail can reach a PEC mailbox too, and nobody has checked who sent it. The provider puts it \
              into an anomaly envelope: that is no error, but no certified mail either, and must not look like it.",
         ));
         let taken = self.stage.provider.receive_ordinary(STRANGER, MARTA, &strangers_mail());
-        expect(&true, &taken)?;
+        taken.then_some(()).ok_or_else(nothing)?;
         self.receives(Kind::AnomalyEnvelope, Verdict::Trusted);
         self.see(&[(EventKind::Anomaly, None)]).await
     }
@@ -184,12 +186,12 @@ impl<'s, 'o> Story<'s, 'o> {
              believed it would stop waiting.",
         ));
         let receipt = self.forge(shipment).await?;
-        expect(&true, &self.stage.provider.inject(MARTA, &receipt))?;
+        self.stage.provider.inject(MARTA, &receipt).then_some(()).ok_or_else(nothing)?;
         self.receives(Kind::Delivery, Verdict::UnknownSigner);
         self.see(&[(EventKind::Suspicious, None)]).await?;
         self.screen.tell(text(
-            "Recapito la mostra per quello che è, e non sposta niente. Per il messaggio di Marta vale ancora:",
-            "Recapito shows it as what it is, and it moves nothing. Marta's message is still:",
+            "Recapito la mostra per quello che è, e non cambia niente. Il messaggio di Marta è ancora:",
+            "Recapito shows it as what it is, and it changes nothing. Marta's message is still:",
         ));
         self.becomes(shipment, &[(ELENA, State::Delayed12h)]).await
     }
@@ -317,9 +319,12 @@ impl<'s, 'o> Story<'s, 'o> {
     }
 }
 
-/// What a scene builds on is not there.
+/// What a scene builds on is not there: a box or a message.
 fn nothing() -> Failure {
-    Failure { exit: Exit::Fault, message: say!("manca un messaggio", "a message is missing") }
+    Failure {
+        exit: Exit::Fault,
+        message: say!("manca una casella o un messaggio", "a box or a message is missing"),
+    }
 }
 
 /// The law firm's letter with its attachment, as its own mail program makes it.
