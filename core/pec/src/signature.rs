@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
             verdict: Verdict::Trusted,
             reason: None,
             notes: BTreeSet::from([Note::NoRevocationData]),
-            signer: leaf.map(|leaf| self.name(leaf)),
+            signer: leaf.map(|leaf| self.identity(leaf)),
             anchor: None,
             signed_at: signer.attributes.as_ref().and_then(|attributes| attributes.signing_time),
         };
@@ -188,7 +188,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Who the signer is: of several addresses, the one in From.
-    fn name(&self, leaf: &Certificate<'_>) -> Signer {
+    fn identity(&self, leaf: &Certificate<'_>) -> Signer {
         let addresses = || leaf.addresses().map(Address::new);
         let claimed = addresses().find(|address| Some(address) == self.claim.from);
         let address = claimed.or_else(|| addresses().next());

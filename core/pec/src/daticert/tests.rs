@@ -148,6 +148,16 @@ fn a_character_that_cannot_be_read_costs_that_character_only() {
 }
 
 #[test]
+fn a_subject_may_say_anything() {
+    let long = "x > y's \"z\" = '' ".repeat(500);
+    for subject in ["xmlns ".repeat(50), long] {
+        let data = changed("Perch&#233; &lt;no&gt;", &subject);
+        assert_eq!(data.subject.as_deref(), Some(subject.trim()));
+        assert_eq!(data.problems, [""; 0]);
+    }
+}
+
+#[test]
 fn refuses_what_is_no_certification_data() {
     let bomb = |body: &str| format!("<!DOCTYPE postacert [<!ENTITY a \"{}\">]>{body}", "x".repeat(100_000));
     let deep = |open: &str, close: &str, times| open.repeat(times) + &close.repeat(times);
@@ -163,6 +173,7 @@ fn refuses_what_is_no_certification_data() {
         deep("<a xmlns:b='c'>", "</a>", 40_000),
         deep("<a>", "</a>", 140_000),
         format!("<postacert{attributes}/>"),
+        format!("<postacert b='>'{attributes}/>"),
     ] {
         let data = CertificationData::parse(xml.as_bytes());
         assert_eq!(data.problems.len(), 1);

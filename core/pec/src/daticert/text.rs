@@ -4,7 +4,7 @@
 //! A character that cannot be read, or that XML does not allow, is replaced: it came with somebody's subject, and the
 //! rest of the file is no worse for it.
 //! What roxmltree 0.21 would need more than linear time or memory for is refused: entities, piles of namespaces,
-//! and tags with thousands of attributes. Nothing of the kind belongs in certification data.
+//! and tags with hundreds of attributes. Nothing of the kind belongs in certification data.
 
 use std::borrow::Cow;
 
@@ -52,10 +52,27 @@ fn declared_encoding(xml: &[u8]) -> Option<&[u8]> {
 }
 
 fn is_tame(text: &str) -> bool {
-    let tag_len = |piece: &str| piece.find('>').unwrap_or(0);
+    let tags = || text.split('<').map(start_tag);
     !text.contains("<!ENTITY")
-        && text.matches("xmlns").count() <= NAMESPACES_MAX
-        && text.split('<').all(|piece| tag_len(piece) <= TAG_MAX)
+        && tags().map(|tag| tag.matches("xmlns").count()).sum::<usize>() <= NAMESPACES_MAX
+        && tags().all(|tag| tag.len() <= TAG_MAX)
+}
+
+/// The start tag at the beginning of what lies between two `<`. Its quoted values may hold a `>`, never a `<`.
+fn start_tag(text: &str) -> &str {
+    if text.starts_with(['!', '/', '?']) {
+        return "";
+    }
+    let mut quote = None;
+    let end = text.find(|char| {
+        match quote {
+            None if matches!(char, '"' | '\'') => quote = Some(char),
+            Some(open) if char == open => quote = None,
+            _ => {}
+        }
+        quote.is_none() && char == '>'
+    });
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// 500 recipients make 50 kB.
@@ -63,4 +80,4 @@ const BYTES_MAX: usize = 1024 * 1024;
 /// The DTD knows no namespace; a schema's, if somebody adds one, is let through.
 const NAMESPACES_MAX: usize = 8;
 /// In bytes; the longest tag by the DTD has 60.
-const TAG_MAX: usize = 4096;
+const TAG_MAX: usize = 1024;

@@ -69,7 +69,7 @@ impl Encoding {
         len
     }
 
-    /// Gives a body to `sink` in pieces of a few kilobytes at most, but for one that needs no decoding.
+    /// Gives a body to `sink`: base64 in pieces of a few kilobytes, quoted-printable line by line, the rest whole.
     pub fn stream(self, body: &[u8], sink: &mut Sink<'_>) -> Option<Problem> {
         let is_sound = match self {
             Self::Base64 => stream_base64(body, sink),

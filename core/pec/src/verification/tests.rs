@@ -102,6 +102,42 @@ fn a_receipt_is_what_its_signed_data_say() {
     assert!(found.contains.is_empty());
 }
 
+/// Legalmail 2018: the data quoted-printable, attached after the original, their name without quotes. Poste 2012: no
+/// `<msgid>`. Namirial 2024: DKIM. Aruba 2026: a comment in Date, a stray line end after the data.
+#[test]
+fn providers_write_it_differently() {
+    let data = daticert("avvenuta-consegna");
+    let (_, xml) = data.split_once("\r\n\r\n").unwrap();
+    let quoted = format!(
+        "Content-Type: application/xml;\r\n\tname=daticert.xml\r\nContent-Disposition: attachment;\r\n filename=daticert.xml\r\n\
+        Content-Transfer-Encoding: quoted-printable\r\n\r\n{}",
+        xml.replace('=', "=3D").replace("<dati>", "=\r\n<dati>")
+    );
+    let encoded = format!(
+        "Content-Type: application/xml; name=\"daticert.xml\"\r\nContent-Disposition: inline; filename=\"daticert.xml\"\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        STANDARD.encode(format!("{xml}\n\r\n"))
+    );
+    let bare = data.replace("<msgid>&lt;1@client.example.test&gt;</msgid>", "");
+    let header = format!(
+        "DKIM-Signature: v=1; d=example.test; h=From:\r\n\tTo; b=x\r\nDate: Tue, 13 Nov 2018 16:39:26 +0100 (CET)\r\n\
+        Reply-To: \"Ufficio; posta\" <a@example.test>\r\n{HEADER}"
+    );
+    let original = attached(ORIGINAL);
+    for (parts, reference) in [
+        ([TEXT, &original, &quoted], Some("<1@client.example.test>")),
+        ([TEXT, &encoded, &original], Some("<1@client.example.test>")),
+        ([TEXT, &bare, &original], None),
+    ] {
+        let raw = signed(&header, &multipart("mixed", "M", &parts));
+        for raw in [raw.replace("\r\n", "\n"), raw] {
+            let data = trusted(&raw, Kind::Delivery, &[]).certdata.unwrap();
+            assert_eq!((data.reference.as_deref(), &data.problems[..]), (reference, &[][..]));
+            assert_eq!(data.recipient, Some(Address::new("bruno@pec.example.it")));
+        }
+    }
+}
+
 #[test]
 fn line_ends_make_no_difference() {
     let raw = delivery();
