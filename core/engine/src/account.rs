@@ -1,12 +1,15 @@
 //! One mailbox: a refresh or a watch of it, step by step.
 //!
 //! ```text
-//! refresh   submit what is due ── log in ── EXAMINE ── plan ── fetch ──> receive ── … ── complete ── log out
-//! watch     the same, then IDLE ── examine and fetch ── IDLE ── … and from the start when the line breaks
+//! refresh   submit what is due ── log in ── catch up ── log out
+//! watch     log in ── catch up ── IDLE ── catch up ── IDLE ── … and from the start when the line breaks
 //! ```
+//! To catch up is `inbox`'s: everything that INBOX, where providers put every receipt, holds and the store does not.
 //! Around IDLE the order is EXAMINE, fetch, IDLE unless something came meanwhile, and a fetch after every wait, so
 //! that mail between two IDLEs is not missed (deltachat-core#68). A refused login ends everything and is remembered.
-//! Which folders: INBOX, where providers put every receipt. What to do next is decided in [`cursor`] and `retry`.
+//! What to do next is decided in [`cursor`](crate::cursor) and `retry`.
+
+mod inbox;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +17,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::cursor::{self, Plan, Selected};
 use crate::error::Error;
-use crate::identity::{FolderName, Uid};
-use crate::imap::{self, Body, Connection, IdleEnd, Limits, Session, UidSet};
+use crate::imap::{self, Connection, IdleEnd, Limits, Session};
 use crate::net::{self, Endpoint, Timeouts, Trust};
 use crate::outbox::Outbox;
-use crate::receive::{self, Batch};
 use crate::retry;
 use crate::secret::{Secret, Secrets};
 use crate::smtp::{self, Login, Outcome, Patience};
@@ -43,6 +43,8 @@ pub struct Refreshed {
     pub fetched: usize,
     /// Messages that the server holds and that are too large to be taken, with their sizes in bytes.
     pub too_large: Vec<u64>,
+    /// Messages that the server lists and does not give. They are asked for again with every refresh.
+    pub withheld: usize,
 }
 
 /// What a watch tells while it goes on.
@@ -52,6 +54,8 @@ pub enum Pulse {
     Current,
     /// There may be new event rows.
     Events,
+    /// The line is up, and everything is stored but what this says.
+    Incomplete(Refreshed),
     /// The line broke; it is tried again in a while.
     Lost {
         /// Why.
@@ -61,31 +65,44 @@ pub enum Pulse {
     },
 }
 
+/// Whoever listens to the pulses.
+pub(crate) type OnPulse = dyn Fn(Pulse) + Send + Sync;
+
+impl Refreshed {
+    /// Whether everything that the server holds is stored.
+    pub fn is_complete(&self) -> bool {
+        self.too_large.is_empty() && self.withheld == 0
+    }
+}
+
 impl Mailbox {
     /// Submits what is due, then fetches what is new. What was stored stays stored if it ends early.
-    pub(crate) async fn refresh(&self, pulse: &(dyn Fn(Pulse) + Send + Sync)) -> Result<Refreshed, Error> {
+    pub(crate) async fn refresh(&self, pulse: &OnPulse) -> Result<Refreshed, Error> {
         // Its failure must not keep receipts from being read: they may be what settles the outbox.
         let submitted = self.submit_due().await;
         let mut session = self.log_in().await?;
-        let refreshed = self.catch_up(&mut session, pulse).await?;
+        // Nobody stops a refresh.
+        let (_going_on, mut stop) = watch::channel(false);
+        let refreshed = self.catch_up(&mut session, &mut stop, pulse).await?.unwrap_or_default();
         // What was fetched is stored: how the goodbye goes does not matter.
         let _ = session.logout().await;
         submitted.map(|()| refreshed)
     }
 
     /// Stays with the mailbox until `stop` changes, or until something ends it that will not pass by itself.
-    pub(crate) async fn watch(
-        &self,
-        mut stop: watch::Receiver<bool>,
-        pulse: &(dyn Fn(Pulse) + Send + Sync),
-    ) -> Result<(), Error> {
+    pub(crate) async fn watch(&self, mut stop: watch::Receiver<bool>, pulse: &OnPulse) -> Result<(), Error> {
         let mut attempt = 0;
         loop {
-            let error = match self.watch_line(&mut attempt, stop.clone(), pulse).await {
+            let mut current_since = None;
+            let error = match self.watch_line(&mut current_since, stop.clone(), pulse).await {
                 Ok(()) => return Ok(()),
                 Err(error) if !error.may_pass() => return Err(error),
                 Err(error) => error,
             };
+            // A line that breaks as soon as it is up is no better than one that does not come up.
+            if current_since.is_some_and(|since: Instant| since.elapsed() >= STEADY) {
+                attempt = 0;
+            }
             let retry_in = retry::delay(attempt);
             attempt = attempt.saturating_add(1);
             pulse(Pulse::Lost { error, retry_in });
@@ -96,22 +113,24 @@ impl Mailbox {
         }
     }
 
-    /// Watches on one connection until it is stopped or breaks.
+    /// Watches on one connection until it is stopped or breaks; notes since when everything was stored.
     async fn watch_line(
         &self,
-        attempt: &mut u32,
+        current_since: &mut Option<Instant>,
         mut stop: watch::Receiver<bool>,
-        pulse: &(dyn Fn(Pulse) + Send + Sync),
+        pulse: &OnPulse,
     ) -> Result<(), Error> {
         let mut session = tokio::select! {
             session = self.log_in() => session?,
             () = stopped(&mut stop) => return Ok(()),
         };
         loop {
-            // Not cut short by `stop`: what has been fetched is stored first, in a few seconds at most.
-            self.catch_up(&mut session, pulse).await?;
-            *attempt = 0;
-            pulse(Pulse::Current);
+            let Some(refreshed) = self.catch_up(&mut session, &mut stop, pulse).await? else { return Ok(()) };
+            current_since.get_or_insert_with(Instant::now);
+            pulse(match refreshed.is_complete() {
+                true => Pulse::Current,
+                false => Pulse::Incomplete(refreshed),
+            });
             let renewal = Instant::now().checked_add(RENEWAL).unwrap_or_else(Instant::now);
             let end = if session.capabilities().has("IDLE") {
                 session.idle(renewal, stopped(&mut stop)).await
@@ -165,98 +184,6 @@ impl Mailbox {
     pub(crate) fn outbox(&self) -> Outbox<'_> {
         let patience = Patience::default();
         Outbox { store: &self.store, account: self.account.id, clock: &*self.clock, patience }
-    }
-
-    /// Fetches and stores everything that INBOX holds and the store does not.
-    async fn catch_up(
-        &self,
-        session: &mut Session,
-        pulse: &(dyn Fn(Pulse) + Send + Sync),
-    ) -> Result<Refreshed, Error> {
-        let folder = FolderName::inbox();
-        let selected = session.examine(&folder).await.map_err(|error| self.imap_error(error))?;
-        let mut refreshed = Refreshed::default();
-        if let Some(from) = self.first_to_fetch(session, &folder, &selected).await? {
-            let sizes =
-                session.sizes(&UidSet::starting_at(from)).await.map_err(|error| self.imap_error(error))?;
-            for uids in batches(sizes) {
-                self.fetch(session, &folder, &selected, uids, &mut refreshed, pulse).await?;
-            }
-        }
-        let (account, now) = (self.account.id, self.clock.now());
-        self.store
-            .write(move |writer| {
-                let Selected { uid_validity, uid_next, highest_modseq, .. } = selected;
-                writer.complete_folder(account, &folder, uid_validity, uid_next, highest_modseq, now)
-            })
-            .await?;
-        Ok(refreshed)
-    }
-
-    /// Where to begin, by the cursor's plan; a folder that is new, or new again, is noted first.
-    async fn first_to_fetch(
-        &self,
-        session: &mut Session,
-        folder: &FolderName,
-        selected: &Selected,
-    ) -> Result<Option<Uid>, Error> {
-        let (account, name) = (self.account.id, folder.clone());
-        let stored = self.store.read(move |reader| reader.folder(account, &name)).await?;
-        let alerts_from = match cursor::plan(stored.map(|(_, state)| state).as_ref(), selected) {
-            Plan::UpToDate => return Ok(None),
-            Plan::Fetch { from } => return Ok(Some(from)),
-            Plan::Open { alerts_from } | Plan::Reset { alerts_from } => match alerts_from {
-                Some(uid) => uid,
-                None => self.uid_after_last(session).await?,
-            },
-        };
-        let (name, uid_validity) = (folder.clone(), selected.uid_validity);
-        self.store.write(move |writer| writer.open_folder(account, &name, uid_validity, alerts_from)).await?;
-        Ok(Some(Uid::FIRST))
-    }
-
-    /// What UIDNEXT would say, from a server that does not.
-    async fn uid_after_last(&self, session: &mut Session) -> Result<Uid, Error> {
-        let sizes = session.sizes(&UidSet::starting_at(Uid::FIRST)).await;
-        let sizes = sizes.map_err(|error| self.imap_error(error))?;
-        Ok(sizes.last_key_value().map_or(Uid::FIRST, |(last, _)| last.next()))
-    }
-
-    /// Fetches one batch and stores it: raw bytes, verdicts, states, events and cursor in one transaction.
-    async fn fetch(
-        &self,
-        session: &mut Session,
-        folder: &FolderName,
-        selected: &Selected,
-        uids: Vec<Uid>,
-        refreshed: &mut Refreshed,
-        pulse: &(dyn Fn(Pulse) + Send + Sync),
-    ) -> Result<(), Error> {
-        let Some(last) = uids.last().copied() else { return Ok(()) };
-        let mut messages = Vec::with_capacity(uids.len());
-        let mut fetch =
-            session.fetch(&uids.into_iter().collect()).await.map_err(|error| self.imap_error(error))?;
-        while let Some(fetched) = fetch.next().await.map_err(|error| self.imap_error(error))? {
-            match fetched.body {
-                Body::Whole(raw) => messages.push((fetched.uid, raw)),
-                Body::TooLarge { size } => refreshed.too_large.push(size),
-                // Deleted on the server a moment ago: there is nothing to keep.
-                Body::Missing => {}
-            }
-        }
-        refreshed.fetched = refreshed.fetched.saturating_add(messages.len());
-        let batch = Batch {
-            account: self.account.id,
-            folder: folder.clone(),
-            uid_validity: selected.uid_validity,
-            messages,
-            next_uid: last.next(),
-        };
-        let received = receive::receive(&self.store, batch, &self.anchors, self.clock.now()).await?;
-        if !received.events.is_empty() {
-            pulse(Pulse::Events);
-        }
-        Ok(())
     }
 
     /// A session on the IMAP server; a refused login is remembered, and not even tried while one is.
@@ -337,39 +264,16 @@ impl Mailbox {
     }
 }
 
-/// Cuts what is to be fetched into batches that one transaction takes: the cursor moves often enough that a slow
-/// line does not fetch the same again (chatmail/core#6936), and memory stays bounded.
-fn batches(sizes: impl IntoIterator<Item = (Uid, Option<u32>)>) -> Vec<Vec<Uid>> {
-    let mut batches: Vec<Vec<Uid>> = Vec::new();
-    let mut bytes = BATCH_BYTES;
-    for (uid, size) in sizes {
-        // Unknown sizes count as a receipt's usual one.
-        let size = u64::from(size.unwrap_or(16 * 1024));
-        match batches.last_mut() {
-            Some(batch) if batch.len() < BATCH_MESSAGES && bytes.saturating_add(size) <= BATCH_BYTES => {
-                batch.push(uid);
-                bytes = bytes.saturating_add(size);
-            }
-            _ => {
-                batches.push(vec![uid]);
-                bytes = size;
-            }
-        }
-    }
-    batches
-}
-
 /// Completes when the watch is told to stop, or when nobody is left who could tell it.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Design decision 2: a few whole messages.
-const BATCH_MESSAGES: usize = 64;
-const BATCH_BYTES: u64 = 4 << 20;
-
 /// Servers may end an IDLE after 30 minutes (RFC 2177 §3); a fetch follows each.
 const RENEWAL: Duration = Duration::from_secs(25 * 60);
+
+/// A line that was up so long was a good one: when it breaks, the waits begin anew.
+const STEADY: Duration = Duration::from_secs(60);
 
 /// How often to look where the server has no IDLE.
 const POLL: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@
 //! the caller reads those after the position it has acknowledged, so that none is lost by a kill between.
 
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
@@ -159,7 +159,7 @@ impl Client {
         Ok(Check { imap, folders })
     }
 
-    /// Submits what is due and fetches what is new. A second refresh of the same mailbox waits for the first.
+    /// Submits what is due and fetches what is new. Waits while the same mailbox is being refreshed or watched.
     ///
     /// # Errors
     /// What kept it from being complete; everything fetched before is stored.
@@ -170,7 +170,7 @@ impl Client {
         mailbox.refresh(&|_| {}).await
     }
 
-    /// Keeps watching these mailboxes.
+    /// Keeps watching these mailboxes, each once.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -178,13 +178,17 @@ impl Client {
         let (sender, pulses) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for &id in ids {
+        for id in BTreeSet::from_iter(ids.iter().copied()) {
             let mailbox = self.mailbox(id).await?;
             let (turn, sender, stopped) = (self.turn(id), sender.clone(), stopped.clone());
             tasks.spawn(async move {
-                let _turn = turn.lock().await;
+                let mut told = stopped.clone();
+                let _turn = tokio::select! {
+                    turn = turn.lock() => turn,
+                    _ = told.wait_for(|stop| *stop) => return (id, Ok(())),
+                };
                 // Nobody listens any more when the watch is being dropped.
-                let pulse = |pulse| drop(sender.send((id, pulse)));
+                let pulse = move |pulse| drop(sender.send((id, pulse)));
                 (id, mailbox.watch(stopped, &pulse).await)
             });
         }
@@ -303,8 +307,15 @@ impl Client {
     /// [`Error::NotFound`].
     pub async fn verification(&self, id: MessageId) -> Result<recapito_pec::Verification, Error> {
         let account = self.account(self.message(id).await?.account).await?;
-        let (raw, anchors) = (self.raw(id).await?, anchors(&account.settings)?);
-        Ok(recapito_pec::verify(&raw, &anchors, self.now()))
+        let (raw, anchors, now) = (self.raw(id).await?, anchors(&account.settings)?, self.now());
+        // A large message takes a second of processor time.
+        match tokio::task::spawn_blocking(move || recapito_pec::verify(&raw, &anchors, now)).await {
+            Ok(verification) => Ok(verification),
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(store::Error::Closed.into()),
+            },
+        }
     }
 
     /// The events behind a position, in their order, at most `limit`.
@@ -362,6 +373,8 @@ impl Watch {
                 ended = self.tasks.join_next() => match ended {
                     None => return None,
                     Some(Ok((id, Err(error)))) => return Some(Watched::Ended(id, error)),
+                    // A bug must not leave a mailbox unwatched in silence.
+                    Some(Err(failed)) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
                     // Stopped as asked; or aborted with the runtime.
                     Some(Ok((_, Ok(()))) | Err(_)) => {}
                 },
@@ -369,7 +382,7 @@ impl Watch {
         }
     }
 
-    /// Ends every watch, and waits until what was fetched is stored.
+    /// Ends every watch, and waits until what has arrived is stored.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}

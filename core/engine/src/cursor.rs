@@ -20,14 +20,14 @@ pub struct FolderState {
     pub alerts_from: Uid,
     /// RFC 7162; absent where the server has none.
     pub highest_modseq: Option<u64>,
-    /// The end of the last complete fetch, if there was one.
+    /// When the last complete fetch began, if there was one: every message that was there by then is stored.
     pub proven_at: Option<Timestamp>,
 }
 
 /// What EXAMINE said of a folder (RFC 3501 §6.3.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Selected {
-    /// UIDVALIDITY. A server must give it; the caller takes 1 for one that does not.
+    /// UIDVALIDITY. A server that does not give it has no UIDs that last, and cannot be used.
     pub uid_validity: UidValidity,
     /// UIDNEXT; a server may leave it out.
     pub uid_next: Option<Uid>,
@@ -70,11 +70,10 @@ pub fn plan(stored: Option<&FolderState>, selected: &Selected) -> Plan {
     // With UIDNEXT going down, a restored server has begun to give the same UIDs to other messages.
     let went_down = selected.uid_next.is_some_and(|uid_next| uid_next < stored.next_uid);
     if stored.uid_validity != selected.uid_validity || went_down {
-        // Once everything was stored, whatever is not is new. Before that nothing tells old from new.
-        let alerts_from = match stored.proven_at {
-            Some(_) => Some(Uid::FIRST),
-            None => first_alert(selected),
-        };
+        // Once everything was stored, or where nothing was old, whatever is not stored is new. Else nothing tells
+        // old from new.
+        let is_all_new = stored.proven_at.is_some() || stored.alerts_from == Uid::FIRST;
+        let alerts_from = if is_all_new { Some(Uid::FIRST) } else { first_alert(selected) };
         return Plan::Reset { alerts_from };
     }
     match selected.uid_next {
@@ -112,6 +111,7 @@ mod tests {
     #[test]
     fn what_to_do_follows_from_what_is_stored_and_what_the_server_says() {
         let unproven = FolderState { proven_at: None, ..STORED };
+        let all_new = FolderState { alerts_from: Uid::FIRST, ..unproven };
         let first = Some(Uid::FIRST);
         #[rustfmt::skip]
         let cases = [
@@ -137,6 +137,8 @@ mod tests {
             (Some(&STORED),   6, None,      3, Plan::Reset { alerts_from: first }),
             (Some(&unproven), 8, Some(4),   3, Plan::Reset { alerts_from: Some(uid(4)) }),
             (Some(&unproven), 8, None,      3, Plan::Reset { alerts_from: None }),
+            // Reset again before the first reset was complete: what is new is still new.
+            (Some(&all_new),  8, Some(4),   3, Plan::Reset { alerts_from: first }),
         ];
         for (stored, uid_validity, uid_next, exists, expected) in cases {
             let selected = Selected {

@@ -3,6 +3,7 @@
 //! An account that fails does not keep the others from being refreshed; the exit code is that of the first that
 //! did. Printing events acknowledges nothing: `recapito events` will list them again.
 
+use recapito_engine::account::Refreshed;
 use recapito_engine::client::Client;
 use recapito_engine::event::Event;
 
@@ -25,12 +26,8 @@ pub(crate) async fn run(options: &Accounts, common: &Common, output: &mut Output
         match client.refresh(account.id).await {
             Ok(refreshed) => {
                 fetched += refreshed.fetched;
-                for bytes in &refreshed.too_large {
-                    let megabytes = bytes >> 20;
-                    output.error(&say!(
-                        "un messaggio di {megabytes} MB è troppo grande ed è rimasto sul server",
-                        "a message of {megabytes} MB is too large and was left on the server"
-                    ));
+                for line in missing(&refreshed) {
+                    output.error(&line);
                     exit = exit.or(Exit::Unreachable);
                 }
             }
@@ -52,6 +49,26 @@ pub(crate) async fn run(options: &Accounts, common: &Common, output: &mut Output
     }
     client.close().await;
     Ok(exit)
+}
+
+/// A line for each thing that the server holds and that could not be had.
+pub(crate) fn missing(refreshed: &Refreshed) -> Vec<String> {
+    let mut lines: Vec<String> = refreshed.too_large.iter().map(|bytes| too_large(bytes >> 20)).collect();
+    match refreshed.withheld {
+        0 => {}
+        count => lines.push(say!(
+            "il server elenca {count} messaggi e non li consegna; si riprova ogni volta",
+            "the server lists {count} messages and does not give them; each time they are asked for again"
+        )),
+    }
+    lines
+}
+
+fn too_large(megabytes: u64) -> String {
+    say!(
+        "un messaggio di {megabytes} MB è troppo grande ed è rimasto sul server",
+        "a message of {megabytes} MB is too large and was left on the server"
+    )
 }
 
 /// The position of the last event there is.

@@ -8,7 +8,7 @@ use recapito_engine::client::Watched;
 use recapito_engine::identity::AccountId;
 use recapito_engine::store::account::Account;
 
-use crate::command::sync::{last_position, print_events};
+use crate::command::sync::{last_position, missing, print_events};
 use crate::exit::Exit;
 use crate::failure::{Failure, message};
 use crate::language::say;
@@ -56,6 +56,9 @@ fn remark(accounts: &[Account], id: AccountId, pulse: &Pulse, output: &mut Outpu
             output.detail(&say!("{name}: aggiornata, in ascolto", "{name}: up to date, watching"))
         }
         Pulse::Events => {}
+        Pulse::Incomplete(refreshed) => {
+            missing(refreshed).iter().for_each(|line| output.remark(&format!("{name}: {line}")));
+        }
         Pulse::Lost { error, retry_in } => {
             let (why, seconds) = (message(error), retry_in.as_secs().max(1));
             output.remark(&say!(

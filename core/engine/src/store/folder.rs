@@ -1,5 +1,7 @@
 //! Folders of a mailbox, and how far each is stored. What follows from that is decided in `cursor`.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, named_params};
 
@@ -23,6 +25,21 @@ impl Reader<'_> {
             .prepare_cached("SELECT * FROM folder WHERE account = :account AND name = :name")?;
         let values = named_params! { ":account": account, ":name": name };
         Ok(statement.query_row(values, |row| Ok((FolderId(row.get("id")?), state(row)?))).optional()?)
+    }
+
+    /// The UIDs of a folder, from one on, whose messages are stored.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn uids(&self, account: AccountId, name: &FolderName, from: Uid) -> Result<BTreeSet<Uid>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT uid FROM place JOIN folder
+                 ON folder.id = place.folder AND folder.uid_validity = place.uid_validity
+             WHERE account = :account AND name = :name AND uid >= :from",
+        )?;
+        let values = named_params! { ":account": account, ":name": name, ":from": from };
+        let rows = statement.query_map(values, |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Every folder of an account that was opened, by name.
