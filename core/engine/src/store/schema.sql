@@ -38,7 +38,7 @@ CREATE TABLE folder (
     next_uid INTEGER NOT NULL DEFAULT 1, -- the cursor: every message below is stored
     alerts_from INTEGER NOT NULL, -- UIDNEXT when first opened: what lies below makes state, not alerts
     highest_modseq INTEGER NOT NULL DEFAULT 0, -- RFC 7162; 0 where the server has none
-    proven_at INTEGER NOT NULL DEFAULT 0, -- end of the last complete fetch; 0 for never
+    proven_at INTEGER NOT NULL DEFAULT 0, -- begin of the last complete fetch; 0 for never
     UNIQUE (account, name)
 ) STRICT;
 
