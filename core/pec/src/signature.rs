@@ -26,7 +26,6 @@ mod signed;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-use crate::verification::Signer;
 use crate::{Address, Anchors, Note, Reason, Verdict};
 use algorithm::Digest;
 use certificate::Certificate;
@@ -59,6 +58,15 @@ pub struct Signature {
     pub anchor: Option<String>,
     /// The CMS signing time: the signer's own claim.
     pub signed_at: Option<Timestamp>,
+}
+
+/// Who signed, by the certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Signer {
+    /// The rfc822 name among the subject alternative names; of several the one in From, else the first.
+    pub address: Option<Address>,
+    /// Common name, else organisation.
+    pub name: String,
 }
 
 /// Checks a detached signature.

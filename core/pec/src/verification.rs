@@ -16,8 +16,8 @@ use ring::digest::{Context, SHA256};
 use std::collections::BTreeSet;
 
 use crate::message::{Canonical, Message, Part, Problem, mailbox};
-use crate::signature::{self, Claim, Signature};
-use crate::{Address, Anchors, CertificationData, Kind, Note, Reason, Verdict};
+use crate::signature::{self, Claim, Signature, Signer};
+use crate::{Anchors, CertificationData, Kind, Note, Reason, Verdict};
 
 use form::Form;
 
@@ -54,15 +54,6 @@ pub struct Verification {
     pub digest: EvidenceDigest,
     /// Certified messages further inside, with their place; they speak for themselves only.
     pub contains: Vec<Contained>,
-}
-
-/// Who signed, by the certificate.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Signer {
-    /// The rfc822 name among the subject alternative names; of several the one in From, else the first.
-    pub address: Option<Address>,
-    /// Common name, else organisation.
-    pub name: String,
 }
 
 /// SHA-256 over the signed content with canonical line ends, or, without a signed part, over the whole message so.
