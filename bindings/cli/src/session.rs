@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use recapito_engine::client::Client;
 use recapito_engine::clock::SystemClock;
-use recapito_engine::identity::AccountId;
+use recapito_engine::identity::{AccountId, MessageId, ShipmentId};
 use recapito_engine::store::account::Account;
 
 use etcetera::BaseStrategy;
@@ -41,6 +41,24 @@ pub(crate) async fn open(common: &Common) -> Result<Client, Failure> {
 /// The engine on this directory, with these passwords.
 pub(crate) async fn open_at(directory: &Path, passwords: Passwords) -> Result<Client, Failure> {
     Ok(Client::open(directory.to_owned(), Arc::new(passwords), Arc::new(SystemClock)).await?)
+}
+
+/// What an argument names.
+pub(crate) enum Item {
+    Message(MessageId),
+    Shipment(ShipmentId),
+}
+
+/// The message or shipment that an argument names.
+pub(crate) fn item(id: &str) -> Result<Item, Failure> {
+    let shipment = || id.parse().map(Item::Shipment);
+    id.parse().map(Item::Message).or_else(|_| shipment()).map_err(|_| {
+        let id = crate::output::plain(id);
+        Failure::usage(say!(
+            "{id}: indicare una spedizione (s1) o un messaggio (m1)",
+            "{id}: name a shipment (s1) or a message (m1)"
+        ))
+    })
 }
 
 /// The accounts named, by address or id; all of them where none is.

@@ -7,42 +7,47 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use recapito_engine::identity::{MessageId, ShipmentId};
+use recapito_engine::client::Client;
+use recapito_engine::identity::ShipmentId;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::language::say;
 use crate::option::{Common, Export};
-use crate::output::{Output, plain};
-use crate::session;
+use crate::output::Output;
+use crate::session::{self, Item};
 
 /// Writes one message to a file, or everything about a shipment into a folder. Nothing is overwritten.
 pub(crate) async fn run(options: &Export, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
     let client = session::open(common).await?;
-    if let Ok(id) = options.id.parse::<MessageId>() {
-        write_new(&options.out, &client.raw(id).await?)?;
-    } else if let Ok(id) = options.id.parse::<ShipmentId>() {
-        let shipment = client.shipment(id).await?;
-        fs::create_dir_all(&options.out).map_err(|error| Failure::file(&options.out, &error))?;
-        if let Some(raw) = client.submitted(id).await? {
-            write_new(&options.out.join("00-message.eml"), &raw)?;
-        }
-        for (number, row) in (1..).zip(&shipment.evidence) {
-            let kind = client.message(row.message).await?.finding.kind;
-            let name = format!("{number:02}-{}-{}.eml", kind.as_str(), row.message);
-            write_new(&options.out.join(name), &client.raw(row.message).await?)?;
-        }
-        let (count, folder) = (shipment.evidence.len(), options.out.display());
-        output.remark(&say!("{count} ricevute in {folder}", "{count} receipts in {folder}"));
-    } else {
-        let id = plain(&options.id);
-        return Err(Failure::usage(say!(
-            "{id}: indicare una spedizione (s1) o un messaggio (m1)",
-            "{id}: name a shipment (s1) or a message (m1)"
-        )));
+    match session::item(&options.id)? {
+        Item::Message(id) => write_new(&options.out, &client.raw(id).await?)?,
+        Item::Shipment(id) => shipment(&client, id, &options.out, output).await?,
     }
     client.close().await;
     Ok(Exit::Done)
+}
+
+/// The message as it was submitted, where that was from here, and every receipt about it.
+async fn shipment(
+    client: &Client,
+    id: ShipmentId,
+    folder: &Path,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let shipment = client.shipment(id).await?;
+    fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    if let Some(raw) = client.submitted(id).await? {
+        write_new(&folder.join("00-message.eml"), &raw)?;
+    }
+    for (number, row) in (1..).zip(&shipment.evidence) {
+        let kind = client.message(row.message).await?.finding.kind;
+        let name = format!("{number:02}-{}-{}.eml", kind.as_str(), row.message);
+        write_new(&folder.join(name), &client.raw(row.message).await?)?;
+    }
+    let (count, folder) = (shipment.evidence.len(), folder.display());
+    output.remark(&say!("{count} ricevute in {folder}", "{count} receipts in {folder}"));
+    Ok(())
 }
 
 /// Writes a file that does not exist yet: evidence never replaces anything.

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use recapito_engine::client::Client;
-use recapito_engine::identity::{MessageId, ShipmentId};
+use recapito_engine::identity::MessageId;
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::{Origin, Shipment};
 use recapito_pec::message::Message as Structure;
@@ -24,25 +24,22 @@ use crate::moment::rome;
 use crate::option::{Common, Show};
 use crate::output::{Output, Tone, plain, toned};
 use crate::record::Record;
+use crate::session::{self, Item};
 use crate::shipment::{ShipmentRecord, recipient_lines, state};
-use crate::{session, word};
+use crate::word;
 
 /// Shows one thing.
 pub(crate) async fn run(options: &Show, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
     let client = session::open(common).await?;
-    match (options.id.parse::<ShipmentId>(), options.id.parse::<MessageId>()) {
-        (Ok(id), _) if !options.raw && options.part.is_none() => {
-            let shipment = client.shipment(id).await?;
-            self::shipment(&client, &shipment, output).await?;
-        }
-        (_, Ok(id)) => message(&client, id, options, output).await?,
-        _ => {
-            let id = plain(&options.id);
+    match session::item(&options.id)? {
+        Item::Message(id) => message(&client, id, options, output).await?,
+        Item::Shipment(_) if options.raw || options.part.is_some() => {
             return Err(Failure::usage(say!(
-                "{id}: indicare una spedizione (s1) o un messaggio (m1)",
-                "{id}: name a shipment (s1) or a message (m1)"
+                "--raw e --part valgono per un messaggio (m1)",
+                "--raw and --part are for a message (m1)"
             )));
         }
+        Item::Shipment(id) => shipment(&client, &client.shipment(id).await?, output).await?,
     }
     client.close().await;
     Ok(Exit::Done)
