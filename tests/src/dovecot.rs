@@ -150,10 +150,11 @@ impl Dovecot {
         (&stream).write_all(b"QUIT\r\n")
     }
 
-    /// Stops the server; its mail and ports remain for [`Dovecot::restart`].
+    /// Stops the server at once, without a word to its clients; mail and ports remain for
+    /// [`Dovecot::restart`].
     ///
     /// # Errors
-    /// If it had not ended ten seconds after it was told to, and was killed.
+    /// If a process of it is still there ten seconds later.
     pub fn stop(&mut self) -> io::Result<()> {
         let Some(master) = self.master.take() else { return Ok(()) };
         let stopped = master.stop();
