@@ -213,7 +213,7 @@ impl Client {
         Ok(Sent { shipment, trouble })
     }
 
-    /// Submits at once what waits, even where a login was refused before.
+    /// Submits at once what waits. A login that was refused stays refused until the password changes.
     ///
     /// # Errors
     /// [`Error::NotInThisState`] for anything that does not wait: an uncertain message is never sent again so.
