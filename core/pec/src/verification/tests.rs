@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
+use crate::Address;
 
 const PROVIDER: &str = "posta-certificata@pec.example.test";
 const HEADER: &str = "From: posta-certificata@pec.example.test\r\n\
