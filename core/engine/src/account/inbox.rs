@@ -135,7 +135,7 @@ impl Mailbox {
             .fetch(&awaited.iter().copied().collect())
             .await
             .map_err(|error| self.imap_error(error))?;
-        let ended = loop {
+        let mut ended = loop {
             let next = tokio::select! {
                 biased;
                 next = fetch.next() => next,
@@ -165,14 +165,18 @@ impl Mailbox {
                 bytes = 0;
             }
         };
-        let is_whole = matches!(ended, Ok(true));
-        if is_whole && !awaited.is_empty() {
-            let listed = session.sizes(&awaited.iter().copied().collect()).await;
-            // Those that are gone were deleted on the server a moment ago: there is nothing to keep.
-            awaited = listed.map_err(|error| self.imap_error(error))?.into_keys().collect();
-            let withheld = &mut progress.refreshed.withheld;
-            *withheld = withheld.saturating_add(awaited.len());
-            progress.withheld = progress.withheld.or(awaited.first().copied());
+        if matches!(ended, Ok(true)) && !awaited.is_empty() {
+            match session.sizes(&awaited.iter().copied().collect()).await {
+                // Those that are gone were deleted on the server a moment ago: there is nothing to keep.
+                Ok(listed) => {
+                    awaited = listed.into_keys().collect();
+                    let withheld = &mut progress.refreshed.withheld;
+                    *withheld = withheld.saturating_add(awaited.len());
+                    progress.withheld = progress.withheld.or(awaited.first().copied());
+                }
+                // What has arrived is stored all the same.
+                Err(error) => ended = Err(self.imap_error(error)),
+            }
         }
         let next_uid = awaited.first().copied().unwrap_or(last.next());
         self.keep(arrived, next_uid, progress, pulse).await?;

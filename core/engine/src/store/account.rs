@@ -102,15 +102,6 @@ impl Reader<'_> {
         Ok(statement.query_row([id], account)?)
     }
 
-    /// The account with this address, if there is one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn account_by_address(&self, address: &Address) -> Result<Option<Account>> {
-        let mut statement = self.connection.prepare_cached("SELECT * FROM account WHERE address_key = ?1")?;
-        Ok(statement.query_row([address.key()], account).optional()?)
-    }
-
     /// The login refusal on record, if there is one: nobody tries again while it stands.
     ///
     /// # Errors

@@ -41,17 +41,6 @@ impl Reader<'_> {
         let rows = statement.query_map(values, |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
-
-    /// Every folder of an account that was opened, by name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn folders(&self, account: AccountId) -> Result<Vec<(FolderName, FolderState)>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT * FROM folder WHERE account = ?1 ORDER BY name")?;
-        let rows = statement.query_map([account], |row| Ok((row.get("name")?, state(row)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
 }
 
 impl Writer<'_> {

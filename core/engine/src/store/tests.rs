@@ -54,8 +54,6 @@ async fn an_account_is_added_once_shown_and_removed() {
     let account = store.read(move |reader| reader.account(id)).await.unwrap();
     assert_eq!(account.settings, settings("Anna@pec.example.test"));
     assert_eq!(account.added_at, now());
-    let found = store.read(|r| r.account_by_address(&Address::new("anna@pec.example.test"))).await.unwrap();
-    assert_eq!(found, Some(account));
 
     store.write(move |writer| writer.remove_account(id)).await.unwrap();
     assert!(matches!(store.read(move |reader| reader.account(id)).await, Err(Error::Unknown)));
