@@ -13,7 +13,6 @@ mod delimiter;
 mod encoding;
 mod field;
 mod head;
-mod line_end;
 mod mailbox;
 mod media;
 mod outline;
@@ -27,7 +26,6 @@ pub(crate) use content::decode_charset;
 pub use encoding::{Decoded, Encoding};
 pub use field::{Field, Fields};
 pub use head::Limits;
-pub use line_end::Canonical;
 pub(crate) use mailbox::mailbox;
 pub use media::Media;
 
@@ -227,11 +225,6 @@ impl<'m> Part<'m> {
     /// The bytes of its body as received, transfer encoding and all.
     pub fn body(self) -> &'m [u8] {
         self.message.raw.get(self.body_range()).unwrap_or_default()
-    }
-
-    /// Its bytes with the line ends that a digest is taken over.
-    pub fn canonical(self) -> Canonical<'m> {
-        Canonical::new(self.raw())
     }
 
     /// What is wrong with it (not with the parts in it).
