@@ -4,29 +4,34 @@
 //! [`Verification::contains`] and never becomes the file's own kind, verdict or data.
 //!
 //! ```text
-//! message ──form──> signed content, signature, daticert.xml ──signature, daticert──> verdict, data ──> kind, notes
+//! bytes ──Scanner──> walk ──candidate──> form: signed content, signature, daticert.xml ──judgement──> Verification
 //! ```
+//! The bytes are taken as they arrive, and what is held of them is bounded whatever the size of the message.
 
-mod contained;
+mod candidate;
 mod form;
 mod header;
+mod judgement;
+mod search;
+mod walk;
 
-use jiff::{SignedDuration, Timestamp};
-use ring::digest::{Context, SHA256};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::message::{Canonical, Message, Part, Problem, mailbox};
-use crate::signature::{self, Claim, Signature, Signer};
+use crate::message::{Limits, Scanner};
+use crate::signature::{self, Algorithms, Claim, Digests, NotTaken, Signature, Signer};
 use crate::{Anchors, CertificationData, Kind, Note, Reason, Verdict};
 
-use form::Form;
+use search::Search;
+use walk::{Reading, Walk};
 
 pub use form::original;
 pub use header::Header;
 
 /// The rules by which [`verify`] judges. It grows with every change that can turn a verdict of one release into
 /// another, so that stored verdicts are known to be old.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What [`verify`] found.
 #[derive(Clone, Debug)]
@@ -56,8 +61,9 @@ pub struct Verification {
     pub contains: Vec<Contained>,
 }
 
-/// SHA-256 over the signed content with canonical line ends, or, without a signed part, over the whole message so.
-/// Header lines that servers add on the way, or LF for CRLF, do not change it.
+/// SHA-256 over the signed content with canonical line ends. Header lines that servers add on the way, or LF for CRLF,
+/// do not change it. Without a clear signed content: over the whole message so; or, of a multipart/signed, over two
+/// digests, that of its first part and that of everything else.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct EvidenceDigest(pub [u8; 32]);
 
@@ -73,123 +79,78 @@ pub struct Contained {
 /// Says what a message is and whether it can be believed. `raw` are its bytes as received or stored, `now` is for
 /// notes only: everything is checked at the signing time.
 pub fn verify(raw: &[u8], anchors: &Anchors, now: Timestamp) -> Verification {
-    verify_by(raw, &|cms, content, claim| signature::check(cms, content, claim, anchors, now))
-}
-
-fn verify_by(raw: &[u8], check: &Check<'_>) -> Verification {
-    let message = Message::parse(raw);
-    let contains = contained::search(&message, check);
-    Verification { contains, ..judge(message.root(), check) }
-}
-
-/// How a signature is checked: CMS, signed bytes, what it must fit.
-type Check<'c> = dyn Fn(&[u8], &mut Canonical<'_>, &Claim<'_>) -> Signature + 'c;
-
-/// Judges one message, or one multipart/signed that a list manager has put a wrapper around: then the header is
-/// that of the message around it.
-fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
-    let fields = part.enclosing_message().fields();
-    let header = Header::of(fields);
-    let form = Form::of(part);
-    let certdata = form.daticert().map(read_certdata);
-
-    let signature = match form {
-        Form::Signed { content, signature, .. } => {
-            let from = fields.only("From").and_then(|field| mailbox(&field.unfolded()));
-            let time = certdata.as_ref().and_then(|data| data.time).map(|time| time.instant);
-            check_signature(content, signature, &Claim { from: from.as_ref(), time }, check)
-        }
-        Form::Unsigned { .. } => unchecked(Verdict::Absent, Reason::NotSigned),
-        Form::Unclear(reason) => unchecked(Verdict::Unreadable, reason),
+    let read = |mut verifier: Verifier<'_>| {
+        verifier.update(raw);
+        verifier.finish()
     };
+    read(Verifier::new(anchors, now))
+        .or_else(|ReadAgain(_)| read(Verifier::new(anchors, now).taking_every_digest()))
+        .unwrap_or_else(ReadAgain::without_reading)
+}
 
-    let claimed = header::claimed_kind(fields);
-    let is_trusted = signature.verdict == Verdict::Trusted;
-    let kind = match (&form, &certdata) {
-        (_, Some(data)) if is_trusted => Kind::from_tipo(&data.tipo).unwrap_or(Kind::Ordinary),
-        // Without certification data it certifies nothing, whatever it says of itself.
-        (Form::Signed { .. }, None) if claimed != Kind::AnomalyEnvelope => Kind::Ordinary,
-        _ => claimed,
-    };
+/// [`verify`] for a message whose bytes arrive in pieces, of any size. It keeps the header, the signature and the
+/// certification data, of the message and of what it looks at inside, and never a part that it does not need.
+pub struct Verifier<'a> {
+    scanner: Scanner,
+    walk: Walk,
+    search: Search<'a>,
+}
 
-    let mut notes = signature.notes;
-    if let Some(data) = &certdata {
-        let gap = data.time.zip(signature.signed_at).map(|(time, at)| time.instant.duration_since(at).abs());
-        let mut note = |applies: bool, note| notes.extend(applies.then_some(note));
-        note(!data.problems.is_empty(), Note::CertdataInvalid);
-        note(gap.is_some_and(|gap| gap > TIME_TOLERANCE), Note::TimeDiffers);
-        note(is_trusted && header::contradicts(fields, kind, data), Note::HeaderDiffers);
+/// A signer used a digest that the message does not announce, so it was not taken. The bytes have to be read again, by
+/// a verifier that is [taking every digest](Verifier::taking_every_digest).
+#[derive(Debug, thiserror::Error)]
+#[error("a signer's digest of the content was not taken")]
+pub struct ReadAgain(Box<Verification>);
+
+/// How a signature is checked: CMS, digests of the signed bytes, what it must fit.
+type Check<'c> = Box<dyn Fn(&[u8], &Digests, &Claim<'_>) -> Result<Signature, NotTaken> + Send + Sync + 'c>;
+
+impl<'a> Verifier<'a> {
+    /// Before the first byte. It takes SHA-256 and the digests that the message announces.
+    pub fn new(anchors: &'a Anchors, now: Timestamp) -> Self {
+        Self::checking(Box::new(move |p7s, content, claim| {
+            signature::check(p7s, content, claim, anchors, now)
+        }))
     }
 
-    Verification {
-        kind,
-        verdict: signature.verdict,
-        reason: signature.reason,
-        notes,
-        signer: signature.signer,
-        anchor: signature.anchor,
-        signed_at: signature.signed_at,
-        certdata,
-        header,
-        digest: EvidenceDigest::of(form.signed_content().unwrap_or(part).canonical()),
-        contains: Vec::new(),
+    /// Takes every digest there is: slower, and for bytes that cannot be read again.
+    pub fn taking_every_digest(mut self) -> Self {
+        self.search.algorithms = Some(Algorithms::EVERY);
+        self
+    }
+
+    /// The next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        let Self { scanner, walk, search } = self;
+        scanner.push(bytes, &mut Reading { walk, search });
+    }
+
+    /// After the last byte.
+    ///
+    /// # Errors
+    /// [`ReadAgain`]; never where every digest is taken.
+    pub fn finish(mut self) -> Result<Verification, ReadAgain> {
+        self.scanner.finish(&mut Reading { walk: &mut self.walk, search: &mut self.search });
+        self.search.finish().map_err(|verification| ReadAgain(Box::new(verification)))
+    }
+
+    fn checking(check: Check<'a>) -> Self {
+        Self { scanner: Scanner::new(&Limits::default()), walk: Walk::new(), search: Search::new(check) }
     }
 }
 
-fn read_certdata(part: Part<'_>) -> CertificationData {
-    let xml = part.decode(CERTDATA_MAX);
-    let mut data = CertificationData::parse(&xml.bytes);
-    let is_broken = xml.problem.is_some_and(|problem| problem != Problem::TooLarge);
-    data.problems.extend(is_broken.then_some("the transfer encoding is broken"));
-    data
-}
-
-fn check_signature(
-    content: Part<'_>,
-    signature: Part<'_>,
-    claim: &Claim<'_>,
-    check: &Check<'_>,
-) -> Signature {
-    let cms = signature.decode(CMS_MAX);
-    if cms.problem == Some(Problem::TooLarge) {
-        return unchecked(Verdict::Unreadable, Reason::TooComplex);
-    }
-    if cms.bytes.is_empty() {
-        return unchecked(Verdict::Unreadable, Reason::MissingSignature);
-    }
-    // Broken base64 is for the CMS reader to judge: it either finds a whole signature in it or does not.
-    check(&cms.bytes, &mut content.canonical(), claim)
-}
-
-/// What is said of a message whose signature is not looked at.
-fn unchecked(verdict: Verdict, reason: Reason) -> Signature {
-    Signature {
-        verdict,
-        reason: Some(reason),
-        notes: BTreeSet::new(),
-        signer: None,
-        anchor: None,
-        signed_at: None,
+impl ReadAgain {
+    /// What can be said if the bytes are not to be had again: the signature could not be checked.
+    pub fn without_reading(self) -> Verification {
+        *self.0
     }
 }
 
-impl EvidenceDigest {
-    fn of(content: Canonical<'_>) -> Self {
-        let mut context = Context::new(&SHA256);
-        for piece in content {
-            context.update(piece);
-        }
-        // SHA-256 has these 32 bytes, so the default never comes to pass.
-        Self(context.finish().as_ref().try_into().unwrap_or_default())
+impl fmt::Debug for Verifier<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Verifier").finish_non_exhaustive()
     }
 }
-
-/// The CMS of a PEC message has 3 to 6 kB; with an enclosed CRL it may be some hundred.
-const CMS_MAX: usize = 1024 * 1024;
-/// More than [`CertificationData::parse`] reads, so that it sees what is too large.
-const CERTDATA_MAX: usize = 2 * 1024 * 1024;
-/// In all genuine mail measured, signing time and certified time agree to the second.
-const TIME_TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::candidate::CMS_MAX;
 use super::*;
 use crate::Address;
+use crate::message::Message;
+use crate::signature::{Content, LineEnds};
 
 const PROVIDER: &str = "posta-certificata@pec.example.test";
 const HEADER: &str = "From: posta-certificata@pec.example.test\r\n\
@@ -38,10 +41,11 @@ fn attached(message: &str) -> String {
 }
 
 fn p7s(content: &str) -> String {
-    let digest = EvidenceDigest::of(Canonical::new(content.as_bytes()));
+    let mut digests = Content::new(Algorithms::EVERY, LineEnds::Canonical);
+    digests.update(content.as_bytes());
     format!(
         "Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
-        STANDARD.encode(digest.0)
+        STANDARD.encode(digests.finish().sha256())
     )
 }
 
@@ -63,9 +67,9 @@ fn inner(message: &str) -> String {
 /// The signing time of every stand-in signature.
 const SIGNED_AT: &str = "2018-11-13T15:39:27Z";
 
-fn verified(raw: &str) -> Verification {
-    verify_by(raw.as_bytes(), &|cms, content, claim| {
-        let fits = cms == EvidenceDigest::of(content.clone()).0;
+fn verifier<'a>() -> Verifier<'a> {
+    Verifier::checking(Box::new(|cms, content, claim| {
+        let fits = cms == content.sha256();
         let is_provider = claim.from == Some(&Address::new(PROVIDER));
         let (verdict, reason) = match (cms.len(), fits, is_provider) {
             (32, true, true) => (Verdict::Trusted, None),
@@ -74,8 +78,23 @@ fn verified(raw: &str) -> Verification {
             _ => (Verdict::Unreadable, Some(Reason::MalformedSignature)),
         };
         let signed_at = Some(SIGNED_AT.parse().unwrap());
-        Signature { verdict, reason, notes: BTreeSet::new(), signer: None, anchor: None, signed_at }
-    })
+        Ok(Signature { verdict, reason, notes: BTreeSet::new(), signer: None, anchor: None, signed_at })
+    }))
+}
+
+/// What is found, read at once and in pieces.
+fn verified(raw: &str) -> Verification {
+    let read = |size| {
+        let mut verifier = verifier();
+        raw.as_bytes().chunks(size).for_each(|piece| verifier.update(piece));
+        verifier.finish().unwrap()
+    };
+    let found = read(raw.len().max(1));
+    let smallest = if raw.len() < 20_000 { 1 } else { 1_000 };
+    for size in [smallest, 4_096] {
+        assert_eq!(format!("{:?}", read(size)), format!("{found:?}"), "in pieces of {size}: {raw}");
+    }
+    found
 }
 
 fn check(raw: &str, kind: Kind, verdict: Verdict, reason: Option<Reason>, notes: &[Note]) -> Verification {
