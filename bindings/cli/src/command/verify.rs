@@ -8,10 +8,11 @@ mod parallel;
 
 use jiff::Timestamp;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use recapito_pec::{Anchors, Kind, Verdict, Verification, verify};
+use recapito_pec::verification::{ReadAgain, Verifier};
+use recapito_pec::{Anchors, Kind, Verdict, Verification};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -114,8 +115,7 @@ impl parallel::Answer for Checked {
 }
 
 fn check(path: &Path, anchors: &Anchors, form: Form) -> Result<Checked, Failure> {
-    let raw = read(path)?;
-    let verification = verify(&raw, anchors, Timestamp::now());
+    let verification = judge(path, anchors)?;
     let name = path.display().to_string();
     let certified = !matches!(verification.kind, Kind::Ordinary | Kind::AnomalyEnvelope);
     let text = match form {
@@ -125,28 +125,53 @@ fn check(path: &Path, anchors: &Anchors, form: Form) -> Result<Checked, Failure>
     Ok(Checked { text, is_trusted: certified && verification.verdict == Verdict::Trusted })
 }
 
-/// The bytes of a file, or of standard input for `-`.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut raw = Vec::new();
-    let source: io::Result<Box<dyn Read>> = match path.as_os_str() == "-" {
-        true => Ok(Box::new(io::stdin())),
-        false => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
-    };
-    source
-        .and_then(|source| source.take(LARGEST.saturating_add(1)).read_to_end(&mut raw))
-        .map_err(|error| Failure::file(path, &error))?;
-    if raw.len() as u64 > LARGEST {
-        let (file, limit) = (path.display(), LARGEST >> 20);
-        return Err(Failure::usage(say!(
-            "{file}: più di {limit} MB, nessun messaggio PEC è così grande",
-            "{file}: over {limit} MB, no PEC message is that large"
-        )));
+/// What a file is, or standard input for `-`. It is read in pieces, so that its size does not matter.
+fn judge(path: &Path, anchors: &Anchors) -> Result<Verification, Failure> {
+    let failed = |error| Failure::file(path, &error);
+    let verifier = Verifier::new(anchors, Timestamp::now());
+    if path.as_os_str() == "-" {
+        return read_once(io::stdin().lock(), verifier).map_err(failed);
     }
-    Ok(raw)
+    let mut file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    // A pipe given by name: `verify <(fetch-it)`.
+    if !about.is_file() {
+        return read_once(file, verifier).map_err(failed);
+    }
+    let piece = usize::try_from(about.len().saturating_add(1)).map_or(PIECE, |len| len.min(PIECE));
+    match read(&mut file, piece, verifier).map_err(failed)? {
+        Ok(verification) => Ok(verification),
+        Err(_) => {
+            file.rewind().map_err(failed)?;
+            read_once(file, Verifier::new(anchors, Timestamp::now())).map_err(failed)
+        }
+    }
 }
 
-/// Providers take at most 100 MB, which base64 makes 137.
-const LARGEST: u64 = 256 << 20;
+/// Reads what cannot be read twice, or need not be.
+fn read_once(source: impl Read, verifier: Verifier<'_>) -> io::Result<Verification> {
+    let read = read(source, PIECE, verifier.taking_every_digest())?;
+    Ok(read.unwrap_or_else(ReadAgain::without_reading))
+}
+
+fn read(
+    mut source: impl Read,
+    piece: usize,
+    mut verifier: Verifier<'_>,
+) -> io::Result<Result<Verification, ReadAgain>> {
+    let mut piece = vec![0; piece];
+    loop {
+        match source.read(&mut piece) {
+            Ok(0) => return Ok(verifier.finish()),
+            Ok(len) => verifier.update(piece.get(..len).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Stays in the processor's cache while it is looked at.
+const PIECE: usize = 64 << 10;
 
 /// A few lines: what it is, whether it can be believed and why not, then what is certified.
 fn describe(name: &str, verification: &Verification) -> String {
