@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use recapito_pec::verify;
-use recapito_tests::recapito::binary;
+use recapito_tests::recapito::shipped_binary;
 
 use crate::Outcome;
 use crate::input::Input;
@@ -21,7 +21,7 @@ pub(crate) fn rows(input: &Input, workbench: &Workbench) -> Outcome<Vec<Row>> {
     let (folder, receipts) = input.fill_folder(COUNT)?;
     let sample = &input.large;
     let [program, anchors, folder] =
-        [binary(), &sample.anchors_file, &folder].map(|path| path.to_str().unwrap_or_default());
+        [shipped_binary(), &sample.anchors_file, &folder].map(|path| path.to_str().unwrap_or_default());
     let command = [program, "verify", "--json", "--anchors", anchors, folder];
 
     let (mut clock, mut cpu) = ([Duration::MAX; 2], [Duration::MAX; 2]);

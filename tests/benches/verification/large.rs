@@ -4,13 +4,13 @@ use crate::Outcome;
 use crate::input::Input;
 use crate::peer::{Cost, Workbench};
 use crate::table::{Row, Target};
-use recapito_tests::recapito::binary;
+use recapito_tests::recapito::shipped_binary;
 
 pub(crate) fn rows(input: &Input, workbench: &Workbench) -> Outcome<Vec<Row>> {
     let sample = &input.large;
     let (content, p7s) = input.split(sample)?;
     let [content, p7s, file, anchors, program] =
-        [&*content, &*p7s, &*sample.file, &*sample.anchors_file, binary()]
+        [&*content, &*p7s, &*sample.file, &*sample.anchors_file, shipped_binary()]
             .map(|path| path.to_str().unwrap_or_default());
     let time = sample.signed_at.as_second().to_string();
     let openssl = ["openssl", "cms", "-verify", "-purpose", "smimesign", "-no-CApath", "-no-CAstore"];

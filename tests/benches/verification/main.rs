@@ -3,9 +3,10 @@
 //! ```text
 //! cargo bench -p recapito-tests --bench verification        (needs cc, libssl-dev and openssl)
 //! ```
-//! The input is made by the run itself, but for a real receipt where the corpus is at hand. CPU time is compared, not
-//! time by the clock, in rounds that take turns, and of each the least: so other work on the machine disturbs little.
-//! Nothing is asserted about time. A peer, and we, must say that the message is good, else there is no row.
+//! Names of its modules as arguments (`-- receipt scan`) run only these. The input is made by the run itself, but for
+//! a real receipt where the corpus is at hand. CPU time is compared, not time by the clock, in rounds that take turns,
+//! and of each the least: so other work on the machine disturbs little. Nothing is asserted about time. A peer, and
+//! we, must say that the message is good, else there is no row.
 
 mod folder;
 mod input;
@@ -16,6 +17,7 @@ mod receipt;
 mod scan;
 mod table;
 
+use std::env;
 use std::error::Error;
 use std::io::{self, Write};
 
@@ -27,8 +29,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 type Bench = fn(&Input, &Workbench) -> Outcome<Vec<Row>>;
 
 fn main() -> Outcome {
+    let (options, wanted): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|it| it.starts_with('-'));
     // `cargo test --all-targets` starts it too, and wants no figures.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    if !options.iter().any(|option| option == "--bench") {
         return Ok(());
     }
     let mut stdout = io::stdout();
@@ -36,11 +39,16 @@ fn main() -> Outcome {
     let input = Input::make()?;
     let workbench = Workbench::set_up()?;
     writeln!(stdout, "{}", Row::heading())?;
-    let benches: [Bench; 4] = [receipt::rows, large::rows, scan::rows, folder::rows];
-    for bench in benches {
+    for (name, bench) in BENCHES {
+        if !wanted.is_empty() && !wanted.iter().any(|it| it == name) {
+            continue;
+        }
         for row in bench(&input, &workbench)? {
             writeln!(stdout, "{row}")?;
         }
     }
     Ok(())
 }
+
+const BENCHES: [(&str, Bench); 4] =
+    [("receipt", receipt::rows), ("large", large::rows), ("scan", scan::rows), ("folder", folder::rows)];
