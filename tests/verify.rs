@@ -100,6 +100,25 @@ fn line_ends_and_a_file_name_change_nothing() -> Outcome {
     Ok(())
 }
 
+#[test]
+fn many_files_are_told_in_their_order_up_to_the_first_that_cannot_be_read() {
+    let user = Recapito::new();
+    let file = |number: usize| {
+        // The earlier ones are the larger ones, so that those behind them are done first.
+        let body = "an ordinary line\r\n".repeat((100 - number) * 100);
+        user.file(&format!("{number:03}.eml"), format!("From: a@example.test\r\n\r\n{body}"))
+    };
+    let mut files: Vec<_> = (0..100).map(file).collect();
+    files[90] = user.data().join("missing.eml");
+    let mut arguments = vec!["verify".into(), "--json".into()];
+    arguments.extend(files.iter().map(|file| file.clone().into_os_string()));
+    let ended = user.run(arguments).expect(2);
+    let told = ended.json();
+    let told: Vec<_> = told.iter().filter_map(|record| record["file"].as_str().map(Path::new)).collect();
+    assert_eq!(told, files[..90]);
+    assert!(ended.stderr.contains("missing.eml: does not exist"), "{}", ended.stderr);
+}
+
 /// What is printed of one file, without its name.
 fn printed(user: &Recapito, file: &Path) -> Outcome<Value> {
     let mut record = user.run(["verify".as_ref(), "--json".as_ref(), file.as_os_str()]).json().pop();

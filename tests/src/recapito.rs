@@ -274,37 +274,46 @@ impl AsFd for Process {
     }
 }
 
-/// The program, built.
+/// The program, built for tests.
 ///
 /// # Panics
 /// If it does not compile.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(project_root()).args(["build", "--quiet", "--locked", "--message-format=json"]);
-        // A test beside the binary makes cargo choose features as `cargo test --workspace` does, so that nothing is
-        // compiled twice.
-        cargo.args(["--workspace", "--bin", "recapito", "--test", "privacy"]);
-        // What the outer cargo says of the test's own package; ring 0.17 would be compiled anew for it.
-        let of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for name in env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|it| of_package(it))
-        {
-            cargo.env_remove(name);
-        }
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        let output = cargo.stderr(Stdio::inherit()).output().expect("cargo runs");
-        assert!(output.status.success(), "the program does not compile");
-        let messages = output.stdout.lines().map_while(Result::ok);
-        let executable = |line: String| {
-            let message: Value = serde_json::from_str(&line).ok()?;
-            let is_it = message.pointer("/target/name").is_some_and(|name| name == "recapito");
-            message.get("executable").and_then(Value::as_str).filter(|_| is_it).map(PathBuf::from)
-        };
-        messages.filter_map(executable).next().expect("cargo says where the program is")
-    })
+    // A test beside the binary makes cargo choose features as `cargo test --workspace` does, so that nothing is
+    // compiled twice.
+    let mut what = vec!["--workspace", "--bin", "recapito", "--test", "privacy"];
+    what.extend((!cfg!(debug_assertions)).then_some("--release"));
+    BINARY.get_or_init(|| built(&what))
+}
+
+/// The program as it is shipped: optimised, and with no more features than its own crates ask for.
+///
+/// # Panics
+/// If it does not compile.
+pub fn shipped_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| built(&["--release", "--package", "recapito-cli", "--bin", "recapito"]))
+}
+
+fn built(what: &[&str]) -> PathBuf {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(project_root()).args(["build", "--quiet", "--locked", "--message-format=json"]);
+    cargo.args(what);
+    // What the outer cargo says of the test's own package; ring 0.17 would be compiled anew for it.
+    let of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for name in env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|it| of_package(it)) {
+        cargo.env_remove(name);
+    }
+    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo runs");
+    assert!(output.status.success(), "the program does not compile");
+    let messages = output.stdout.lines().map_while(Result::ok);
+    let executable = |line: String| {
+        let message: Value = serde_json::from_str(&line).ok()?;
+        let is_it = message.pointer("/target/name").is_some_and(|name| name == "recapito");
+        message.get("executable").and_then(Value::as_str).filter(|_| is_it).map(PathBuf::from)
+    };
+    messages.filter_map(executable).next().expect("cargo says where the program is")
 }
 
 fn read_lines(source: impl Read + Send + 'static, lines: Sender<Line>, make: fn(String) -> Line) {

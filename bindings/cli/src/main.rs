@@ -23,9 +23,13 @@ mod session;
 mod shipment;
 mod word;
 
+use std::io;
 use std::process::ExitCode;
 
+use tokio::runtime::{Builder, Runtime};
+
 use exit::Exit;
+use option::Command;
 use output::Output;
 
 fn main() -> ExitCode {
@@ -35,7 +39,7 @@ fn main() -> ExitCode {
         Err(exit) => return exit,
     };
     let mut output = Output::new(&options.common);
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime(&options.command) {
         Ok(runtime) => runtime,
         Err(error) => {
             output.error(&error.to_string());
@@ -48,5 +52,13 @@ fn main() -> ExitCode {
             output.error(&failure.message);
             failure.exit.into()
         }
+    }
+}
+
+/// What commands run on. `verify` needs no network: for it no threads are started, which takes longer than a check.
+fn runtime(command: &Command) -> io::Result<Runtime> {
+    match command {
+        Command::Verify(_) => Builder::new_current_thread().build(),
+        _ => Builder::new_multi_thread().enable_all().build(),
     }
 }

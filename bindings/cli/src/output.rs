@@ -5,15 +5,19 @@
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::option::{Colour, Common};
 
 /// The two streams, and how they are to be used.
 pub(crate) struct Output {
     stdout: AutoStream<io::Stdout>,
     stderr: AutoStream<io::Stderr>,
+    /// Results that are not printed yet.
+    page: String,
     /// Results as JSON Lines.
     pub(crate) json: bool,
     /// Results and errors only.
@@ -49,10 +53,37 @@ impl Output {
         Self {
             stdout: AutoStream::new(io::stdout(), choice),
             stderr: AutoStream::new(io::stderr(), choice),
+            page: String::new(),
             json: common.json,
             quiet: common.quiet,
             verbose: common.verbose,
             scratch: None,
+        }
+    }
+
+    /// Whole lines of result, of which there may be many. A terminal gets them at once, a file or pipe by the page;
+    /// [`Self::flush`] ends the last.
+    pub(crate) fn block(&mut self, lines: &str) {
+        self.page.push_str(lines);
+        if self.page.len() >= PAGE || io::stdout().is_terminal() {
+            self.flush();
+        }
+    }
+
+    /// Prints what waits for its page to be full.
+    pub(crate) fn flush(&mut self) {
+        if self.page.is_empty() {
+            return;
+        }
+        let page = std::mem::take(&mut self.page);
+        // JSON has no escape codes to be taken out. The stream would write the pieces between them one by one.
+        if self.json {
+            self.bytes(page.as_bytes());
+        } else if self.stdout.current_choice() == ColorChoice::Never {
+            self.bytes(anstream::adapter::strip_str(&page).to_string().as_bytes());
+        } else {
+            let written = write!(self.stdout, "{page}").and_then(|()| self.stdout.flush());
+            self.end_on_closed_pipe(written);
         }
     }
 
@@ -109,6 +140,12 @@ impl Output {
     }
 }
 
+/// A result as one JSON object on one line.
+pub(crate) fn json_line(record: &impl Serialize) -> Result<String, Failure> {
+    let line = serde_json::to_string(record).map(|line| line + "\n");
+    line.map_err(|error| Failure { exit: Exit::Fault, message: error.to_string() })
+}
+
 /// The text with the escape codes of its tone; the stream takes them out where they are not wanted.
 pub(crate) fn toned(tone: Tone, text: &str) -> String {
     let style = match tone {
@@ -125,6 +162,9 @@ pub(crate) fn toned(tone: Tone, text: &str) -> String {
 pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
+
+/// As much as a pipe holds on Linux.
+const PAGE: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

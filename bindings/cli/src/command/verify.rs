@@ -1,11 +1,14 @@
 //! `recapito verify`: what a file is, and whether it can be believed.
 //!
 //! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
-//! `recapito_pec`'s; this file finds the files and words the answer. Nothing is followed, fetched or written.
+//! `recapito_pec`'s; this file words the answer. Many files are checked on all cores. Nothing is followed, fetched or written.
+
+mod folder;
+mod parallel;
 
 use jiff::Timestamp;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use recapito_pec::verification::{ReadAgain, Verifier};
@@ -16,23 +19,27 @@ use crate::failure::Failure;
 use crate::language::{say, text};
 use crate::moment::rome;
 use crate::option;
-use crate::output::{Output, Tone, plain, toned};
+use crate::output::{self, Output, Tone, plain, toned};
 use crate::record::Record;
 use crate::word;
 
 /// Checks every file named or found, and says what each is.
 pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit, Failure> {
     let anchors = anchors(options.anchors.as_deref())?;
+    let (files, found_all) = files(&options.paths, output);
+    let form = if output.json { Form::Json } else { Form::Text };
     let mut tally = Tally::default();
-    for path in &options.paths {
-        if path.is_dir() {
-            for file in messages_in(path, output)? {
-                check(&file, &anchors, output, &mut tally)?;
-            }
-        } else {
-            check(path, &anchors, output, &mut tally)?;
-        }
-    }
+    let checked = parallel::in_order(
+        &files,
+        |file| check(file, &anchors, form),
+        |checked: Checked| {
+            tally.add(&checked);
+            output.block(&checked.text);
+        },
+    );
+    output.flush();
+    checked.and(found_all)?;
+
     if tally.files == 0 {
         return Err(Failure::usage(say!("nessun messaggio da verificare", "no message to check")));
     }
@@ -41,6 +48,22 @@ pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit,
         output.line(&say!("{files} messaggi, {trusted} autentici", "{files} messages, {trusted} trusted"));
     }
     Ok(if tally.trusted == tally.files { Exit::Done } else { Exit::Unverified })
+}
+
+/// The files named, and those in the folders named; up to the first folder that cannot be read, and why.
+fn files(paths: &[PathBuf], output: &mut Output) -> (Vec<PathBuf>, Result<(), Failure>) {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        match folder::messages_in(path, output) {
+            Ok(found) => files.extend(found),
+            Err(failure) => return (files, Err(failure)),
+        }
+    }
+    (files, Ok(()))
 }
 
 /// The authorities to believe: those of PEC, and those of a file.
@@ -64,115 +87,104 @@ struct Tally {
     trusted: usize,
 }
 
-fn check(path: &Path, anchors: &Anchors, output: &mut Output, tally: &mut Tally) -> Result<(), Failure> {
-    let verification = verified(path, anchors).map_err(|error| Failure::file(path, &error))?;
+impl Tally {
+    fn add(&mut self, checked: &Checked) {
+        self.files += 1;
+        self.trusted += usize::from(checked.is_trusted);
+    }
+}
+
+/// How a file's answer is written.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Text,
+}
+
+/// What is to be said of one file.
+struct Checked {
+    text: String,
+    /// It is certified mail, and trusted.
+    is_trusted: bool,
+}
+
+impl parallel::Answer for Checked {
+    fn size(&self) -> usize {
+        self.text.len()
+    }
+}
+
+fn check(path: &Path, anchors: &Anchors, form: Form) -> Result<Checked, Failure> {
+    let verification = judge(path, anchors)?;
     let name = path.display().to_string();
-    if output.json {
-        output.record(&Record::of_file(&name, &verification));
-    } else {
-        describe(&name, &verification, output);
-    }
-    tally.files += 1;
     let certified = !matches!(verification.kind, Kind::Ordinary | Kind::AnomalyEnvelope);
-    tally.trusted += usize::from(certified && verification.verdict == Verdict::Trusted);
-    Ok(())
-}
-
-/// What is found in a file, or in standard input for `-`.
-fn verified(path: &Path, anchors: &Anchors) -> io::Result<Verification> {
-    let verifier = || Verifier::new(anchors, Timestamp::now());
-    if path.as_os_str() == "-" {
-        let verified = read(&mut io::stdin().lock(), verifier().taking_every_digest())?;
-        return Ok(verified.unwrap_or_else(ReadAgain::without_reading));
-    }
-    let mut file = File::open(path)?;
-    // A pipe gives its bytes once.
-    let is_there_again = file.metadata()?.is_file();
-    let first = if is_there_again { verifier() } else { verifier().taking_every_digest() };
-    let verified = match read(&mut file, first)? {
-        Err(_) if is_there_again => {
-            file.rewind()?;
-            read(&mut file, verifier().taking_every_digest())?
-        }
-        verified => verified,
+    let text = match form {
+        Form::Json => output::json_line(&Record::of_file(&name, &verification))?,
+        Form::Text => describe(&name, &verification),
     };
-    Ok(verified.unwrap_or_else(ReadAgain::without_reading))
+    Ok(Checked { text, is_trusted: certified && verification.verdict == Verdict::Trusted })
 }
 
-fn read(source: &mut dyn Read, mut verifier: Verifier<'_>) -> io::Result<Result<Verification, ReadAgain>> {
-    let mut piece = vec![0; PIECE];
+/// What a file is, or standard input for `-`. It is read in pieces, so that its size does not matter.
+fn judge(path: &Path, anchors: &Anchors) -> Result<Verification, Failure> {
+    let failed = |error| Failure::file(path, &error);
+    let verifier = Verifier::new(anchors, Timestamp::now());
+    if path.as_os_str() == "-" {
+        return read_once(io::stdin().lock(), verifier).map_err(failed);
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    // A pipe given by name: `verify <(fetch-it)`.
+    if !about.is_file() {
+        return read_once(file, verifier).map_err(failed);
+    }
+    let piece = usize::try_from(about.len().saturating_add(1)).map_or(PIECE, |len| len.min(PIECE));
+    match read(&mut file, piece, verifier).map_err(failed)? {
+        Ok(verification) => Ok(verification),
+        Err(_) => {
+            file.rewind().map_err(failed)?;
+            read_once(file, Verifier::new(anchors, Timestamp::now())).map_err(failed)
+        }
+    }
+}
+
+/// Reads what cannot be read twice, or need not be.
+fn read_once(source: impl Read, verifier: Verifier<'_>) -> io::Result<Verification> {
+    let read = read(source, PIECE, verifier.taking_every_digest())?;
+    Ok(read.unwrap_or_else(ReadAgain::without_reading))
+}
+
+fn read(
+    mut source: impl Read,
+    piece: usize,
+    mut verifier: Verifier<'_>,
+) -> io::Result<Result<Verification, ReadAgain>> {
+    let mut piece = vec![0; piece];
     loop {
         match source.read(&mut piece) {
             Ok(0) => return Ok(verifier.finish()),
-            Ok(len) => verifier.update(&piece[..len]),
+            Ok(len) => verifier.update(piece.get(..len).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
 }
 
-/// Bytes read at a time.
-const PIECE: usize = 128 * 1024;
+/// Stays in the processor's cache while it is looked at.
+const PIECE: usize = 64 << 10;
 
-/// The messages in a folder and below, by name; hidden files and what does not begin like a message are passed by.
-fn messages_in(folder: &Path, output: &mut Output) -> Result<Vec<PathBuf>, Failure> {
-    let (mut messages, mut others) = (Vec::new(), 0_usize);
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))? {
-            let entry = entry.map_err(|error| Failure::file(&folder, &error))?;
-            let (path, kind) = (entry.path(), entry.file_type());
-            let kind = kind.map_err(|error| Failure::file(&path, &error))?;
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            // Links are not followed: they may lead round in a circle.
-            match kind {
-                kind if kind.is_dir() => folders.push(path),
-                kind if !kind.is_file() => {}
-                _ if looks_like_message(&path).map_err(|error| Failure::file(&path, &error))? => {
-                    messages.push(path);
-                }
-                _ => others += 1,
-            }
-        }
-    }
-    messages.sort();
-    if others > 0 {
-        output.remark(&say!("{others} file non sono messaggi", "{others} files are no messages"));
-    }
-    Ok(messages)
-}
-
-/// Whether a file is named `.eml`, or its first line is a header field.
-fn looks_like_message(path: &Path) -> io::Result<bool> {
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml")) {
-        return Ok(true);
-    }
-    let mut line = Vec::new();
-    BufReader::new(File::open(path)?).take(1000).read_until(b'\n', &mut line)?;
-    let name: Vec<u8> = line.iter().copied().take_while(|byte| *byte != b':').collect();
-    let graphic = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-    Ok(!name.is_empty() && name.len() < line.len() && graphic)
-}
-
-/// Says it in a few lines: what it is, whether it can be believed and why not, then what is certified.
-fn describe(name: &str, verification: &Verification, output: &mut Output) {
-    output.line(&toned(Tone::Strong, &plain(name)));
-    for line in description(verification) {
-        output.line(&format!("  {line}"));
-    }
+/// A few lines: what it is, whether it can be believed and why not, then what is certified.
+fn describe(name: &str, verification: &Verification) -> String {
+    let mut lines = vec![toned(Tone::Strong, &plain(name))];
+    lines.extend(description(verification).iter().map(|line| format!("  {line}")));
     for inner in &verification.contains {
         let part = &inner.part;
-        output.line(&toned(
-            Tone::Faint,
-            &say!("  contiene, nella parte {part}:", "  contains, in part {part}:"),
-        ));
-        for line in description(&inner.verification) {
-            output.line(&format!("    {line}"));
-        }
+        let place = say!("  contiene, nella parte {part}:", "  contains, in part {part}:");
+        lines.push(toned(Tone::Faint, &place));
+        lines.extend(description(&inner.verification).iter().map(|line| format!("    {line}")));
     }
-    output.line("");
+    lines.extend([String::new(), String::new()]);
+    lines.join("\n")
 }
 
 /// What a message is and whether it can be believed, in one line; what it only claims to be is said to be a claim.
@@ -244,26 +256,4 @@ fn certified_fields(data: &recapito_pec::CertificationData) -> Vec<(&'static str
         (text("busta", "envelope"), data.envelope.clone()),
     ];
     fields.into_iter().filter_map(|(label, value)| value.map(|value| (label, value))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_gives_its_messages_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
-        fs::create_dir(folder.path().join("cur")).unwrap();
-        write("cur/1543.M1P2.host:2,S", "Return-Path: <a@example.test>\n\n");
-        write("b.EML", "no header at all");
-        write("notes.md", "# notes: none\n");
-        write("scan.pdf", "%PDF-1.4\n");
-        write(".hidden.eml", "From: a@example.test\n\n");
-        write("empty", "");
-        let mut output = Output::new(&crate::option::Common::quiet());
-        let found = messages_in(folder.path(), &mut output).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names, [Path::new("b.EML"), Path::new("cur/1543.M1P2.host:2,S")]);
-    }
 }
