@@ -1,0 +1,180 @@
+//! The hashes of a brief receipt (RFC 6109 §3.3.2.2), and the bytes of a part that each may have been taken over.
+//!
+//! The RFC wants SHA-1 "calculated on the entire content of the part", which "SHOULD be calculated on base64 encoded
+//! parts", in 40 hex digits; providers that have gone on to SHA-256 write 64. It leaves open where a part ends, and
+//! no real sample is known, so what is tried is, in this order: the body as it is encoded, the part with its header,
+//! the decoded content. Bodies and parts are tried with CRLF, then as they lie in the file; each as it stands, with
+//! one more line end, without any at its end, and with exactly one. Whichever fits, it fits these bytes only.
+
+use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use super::outline::{Leaf, Place, without_last_line_ends};
+use crate::message::{Canonical, Encoding};
+
+/// The algorithm of a hash.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Algorithm {
+    /// 40 hex digits: what RFC 6109 says. Two files with the same one can be made on purpose.
+    Sha1,
+    /// 64 hex digits.
+    Sha256,
+}
+
+/// Which bytes of a part a hash was taken over, in the order they are tried.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Reading {
+    /// Its body as it was sent, transfer encoding and all.
+    Body,
+    /// The same with the part's header.
+    Part,
+    /// Its content without the transfer encoding.
+    Content,
+}
+
+/// A hash as it stands in a receipt.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Hash {
+    pub(super) algorithm: Algorithm,
+    value: Vec<u8>,
+}
+
+/// The text part that a provider has put in the place of another.
+#[derive(Debug)]
+pub(super) struct Stub {
+    /// The name of the part it stands for.
+    pub(super) name: String,
+    pub(super) hash: Hash,
+}
+
+impl Stub {
+    /// The stub that a leaf of a brief receipt's copy is: text/plain, `NAME.hash`, hex digits and nothing else.
+    ///
+    /// Only where a provider replaces parts. What it leaves alone was written by the sender, who may have written
+    /// the hash of anything.
+    pub(super) fn of(leaf: &Leaf<'_>) -> Option<Self> {
+        if leaf.place != Place::Among || leaf.label.media != "text/plain" {
+            return None;
+        }
+        let name = leaf.label.name.as_deref()?.strip_suffix(".hash")?.to_owned();
+        let text = leaf.part.decode(STUB_MAX);
+        let digits = text.bytes.trim_ascii();
+        let algorithm = match digits.len() {
+            40 => Algorithm::Sha1,
+            64 => Algorithm::Sha256,
+            _ => return None,
+        };
+        let value =
+            digits.chunks(2).map(hex_byte).collect::<Option<_>>().filter(|_| text.problem.is_none())?;
+        Some(Self { name, hash: Hash { algorithm, value } })
+    }
+}
+
+/// A hash of the leaf that is among those given, and what it was taken over.
+pub(super) fn find(leaf: &Leaf<'_>, given: &BTreeSet<&Hash>) -> Option<(Hash, Reading)> {
+    let algorithms: BTreeSet<_> = given.iter().map(|hash| hash.algorithm).collect();
+    let is_given = |hash: &Hash| given.contains(hash);
+    for (reading, bytes) in [(Reading::Body, leaf.part.body()), (Reading::Part, leaf.part.raw())] {
+        for algorithm in &algorithms {
+            let found = endings(*algorithm, bytes).into_iter().find(is_given);
+            if let Some(hash) =
+                found.or_else(|| endings_as_stored(*algorithm, bytes).into_iter().find(is_given))
+            {
+                return Some((hash, reading));
+            }
+        }
+    }
+    let encoding = leaf.part.encoding();
+    // Any other body is its own content.
+    let is_encoded = matches!(encoding, Encoding::Base64 | Encoding::QuotedPrintable);
+    let body = is_encoded.then(|| leaf.canonical_body())?;
+    algorithms.into_iter().find_map(|algorithm| {
+        let mut context = algorithm.context();
+        let problem = encoding.stream(&body, &mut |piece| {
+            context.update(piece);
+            ControlFlow::Continue(())
+        });
+        let hash = Hash::of(algorithm, context);
+        (problem.is_none() && is_given(&hash)).then_some((hash, Reading::Content))
+    })
+}
+
+/// The hashes of bytes with canonical line ends, by what may stand at their end.
+fn endings(algorithm: Algorithm, bytes: &[u8]) -> Vec<Hash> {
+    let text = without_last_line_ends(bytes);
+    let rest = bytes.get(text.len()..).unwrap_or_default();
+    hashes(algorithm, Canonical::new(text), Canonical::new(rest), b"\r\n")
+}
+
+/// The same of bytes as they lie in the file; none where that is no difference.
+fn endings_as_stored(algorithm: Algorithm, bytes: &[u8]) -> Vec<Hash> {
+    if Canonical::new(bytes).nth(1).is_none() {
+        return Vec::new();
+    }
+    let text = without_last_line_ends(bytes);
+    let rest = bytes.get(text.len()..).unwrap_or_default();
+    hashes(algorithm, [text].into_iter(), [rest].into_iter(), b"\n")
+}
+
+/// In one pass: the text with its rest, with one line end more, the text alone, with exactly one line end.
+fn hashes<'b>(
+    algorithm: Algorithm,
+    text: impl Iterator<Item = &'b [u8]>,
+    rest: impl Iterator<Item = &'b [u8]>,
+    line_end: &[u8],
+) -> Vec<Hash> {
+    let mut bare = algorithm.context();
+    text.for_each(|piece| bare.update(piece));
+    let mut whole = bare.clone();
+    rest.for_each(|piece| whole.update(piece));
+    let ended = |mut context: Context| {
+        context.update(line_end);
+        context
+    };
+    let contexts = [whole.clone(), ended(whole), bare.clone(), ended(bare)];
+    contexts.into_iter().map(|context| Hash::of(algorithm, context)).collect()
+}
+
+impl Hash {
+    fn of(algorithm: Algorithm, context: Context) -> Self {
+        Self { algorithm, value: context.finish().as_ref().to_vec() }
+    }
+}
+
+impl Algorithm {
+    /// The word of the command line's contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+
+    fn context(self) -> Context {
+        Context::new(match self {
+            Self::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &SHA256,
+        })
+    }
+}
+
+impl Reading {
+    /// The word of the command line's contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Part => "part",
+            Self::Content => "content",
+        }
+    }
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let digits =
+        str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|it| it.is_ascii_hexdigit()))?;
+    u8::from_str_radix(digits, 16).ok()
+}
+
+/// A stub has 64 digits at most; white space around them costs a little more.
+const STUB_MAX: usize = 1024;
