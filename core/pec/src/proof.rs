@@ -144,6 +144,11 @@ impl Proof {
         self.problems.is_empty() && self.fields.is_empty() && self.parts.iter().all(is_proven)
     }
 
+    /// Whether the receipt could not be compared with what was sent at all.
+    pub fn covers_nothing(&self) -> bool {
+        self.parts.iter().all(|part| part.state == State::NotCovered)
+    }
+
     fn nothing(sent: &Outline<'_>, problem: Problem) -> Self {
         let parts = sent.leaves.iter().map(|leaf| leaf.proof(State::NotCovered)).collect();
         Self { parts, fields: Vec::new(), problems: BTreeSet::from([problem]) }

@@ -3,11 +3,14 @@
 //! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
 //! `recapito_pec`'s; this file finds the files and words the answer. Nothing is followed, fetched or written.
 
+mod sent;
+
 use jiff::Timestamp;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use recapito_pec::proof::{Proof, prove};
 use recapito_pec::{Anchors, Kind, Verdict, Verification, verify};
 
 use crate::exit::Exit;
@@ -16,30 +19,38 @@ use crate::language::{say, text};
 use crate::moment::rome;
 use crate::option;
 use crate::output::{Output, Tone, plain, toned};
+use crate::proof::{details, summary};
 use crate::record::Record;
 use crate::word;
 
 /// Checks every file named or found, and says what each is.
 pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit, Failure> {
     let anchors = anchors(options.anchors.as_deref())?;
+    let sent = options.sent.as_deref().map(|path| sent::read(path, &options.paths)).transpose()?;
     let mut tally = Tally::default();
     for path in &options.paths {
         if path.is_dir() {
             for file in messages_in(path, output)? {
-                check(&file, &anchors, output, &mut tally)?;
+                check(&file, &anchors, sent.as_deref(), output, &mut tally)?;
             }
         } else {
-            check(path, &anchors, output, &mut tally)?;
+            check(path, &anchors, sent.as_deref(), output, &mut tally)?;
         }
     }
     if tally.files == 0 {
         return Err(Failure::usage(say!("nessun messaggio da verificare", "no message to check")));
     }
     if tally.files > 1 && !output.json {
-        let Tally { files, trusted } = tally;
+        let Tally { files, trusted, proving } = tally;
         output.line(&say!("{files} messaggi, {trusted} autentici", "{files} messages, {trusted} trusted"));
+        if sent.is_some() {
+            output.line(&say!(
+                "{proving} provano tutto ciò che è stato inviato",
+                "{proving} prove everything that was sent"
+            ));
+        }
     }
-    Ok(if tally.trusted == tally.files { Exit::Done } else { Exit::Unverified })
+    Ok(if tally.proving == tally.files { Exit::Done } else { Exit::Unverified })
 }
 
 /// The authorities to believe: those of PEC, and those of a file.
@@ -61,20 +72,31 @@ fn anchors(file: Option<&Path>) -> Result<Anchors, Failure> {
 struct Tally {
     files: usize,
     trusted: usize,
+    /// The trusted ones that prove everything that was sent; all of them, if what was sent is not given.
+    proving: usize,
 }
 
-fn check(path: &Path, anchors: &Anchors, output: &mut Output, tally: &mut Tally) -> Result<(), Failure> {
+fn check(
+    path: &Path,
+    anchors: &Anchors,
+    sent: Option<&[u8]>,
+    output: &mut Output,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     let raw = read(path)?;
     let verification = verify(&raw, anchors, Timestamp::now());
+    let proof = sent.map(|sent| prove(&raw, &verification, sent));
     let name = path.display().to_string();
     if output.json {
-        output.record(&Record::of_file(&name, &verification));
+        output.record(&Record::of_file(&name, &verification).with_content(proof.as_ref()));
     } else {
-        describe(&name, &verification, output);
+        describe(&name, &verification, proof.as_ref(), output);
     }
     tally.files += 1;
     let certified = !matches!(verification.kind, Kind::Ordinary | Kind::AnomalyEnvelope);
-    tally.trusted += usize::from(certified && verification.verdict == Verdict::Trusted);
+    let trusted = certified && verification.verdict == Verdict::Trusted;
+    tally.trusted += usize::from(trusted);
+    tally.proving += usize::from(trusted && proof.is_none_or(|proof| proof.is_complete()));
     Ok(())
 }
 
@@ -143,11 +165,20 @@ fn looks_like_message(path: &Path) -> io::Result<bool> {
     Ok(!name.is_empty() && name.len() < line.len() && graphic)
 }
 
-/// Says it in a few lines: what it is, whether it can be believed and why not, then what is certified.
-fn describe(name: &str, verification: &Verification, output: &mut Output) {
+/// Says it in a few lines: what it is, whether it can be believed and why not, then what is certified, and what is
+/// proven.
+fn describe(name: &str, verification: &Verification, proof: Option<&Proof>, output: &mut Output) {
     output.line(&toned(Tone::Strong, &plain(name)));
     for line in description(verification) {
         output.line(&format!("  {line}"));
+    }
+    if let Some(proof) = proof {
+        let label = toned(Tone::Faint, &format!("{:<12}", text("prova", "proof")));
+        let receipt = verification.certdata.as_ref().and_then(|data| data.receipt);
+        output.line(&format!("  {label} {}", summary(proof, receipt)));
+        for line in details(proof) {
+            output.line(&format!("    {line}"));
+        }
     }
     for inner in &verification.contains {
         let part = &inner.part;
