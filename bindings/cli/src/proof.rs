@@ -45,9 +45,9 @@ pub(crate) fn summary(proof: &Proof, receipt: Option<ReceiptType>) -> String {
     }
 }
 
-/// A line for each part, then for each field that differs, then for each further reason.
+/// A line for each part, where they could be compared, then for each field that differs, then for each further reason.
 pub(crate) fn details(proof: &Proof) -> Vec<String> {
-    let parts = proof.parts.iter().map(part_line);
+    let parts = proof.parts.iter().filter(|_| !proof.covers_nothing()).map(part_line);
     let fields = proof.fields.iter().map(field_line);
     let reasons = proof.problems.iter().filter(|problem| **problem == Problem::StructureDiffers);
     let reasons = reasons.map(|reason| format!("{} {}", toned(Tone::Bad, "✗"), problem(*reason)));

@@ -45,8 +45,8 @@ pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit,
         output.line(&say!("{files} messaggi, {trusted} autentici", "{files} messages, {trusted} trusted"));
         if sent.is_some() {
             output.line(&say!(
-                "{proving} provano tutto ciò che è stato inviato",
-                "{proving} prove everything that was sent"
+                "provano tutto ciò che è stato inviato: {proving}",
+                "proving everything that was sent: {proving}"
             ));
         }
     }

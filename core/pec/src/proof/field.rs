@@ -22,8 +22,8 @@ pub(super) fn differences(sent: Fields<'_>, copy: Fields<'_>) -> Vec<FieldDiffer
         let (sent, copy): (Vec<_>, Vec<_>) = (sent.all(name).collect(), copy.all(name).collect());
         // A server that takes a message without a date gives it one (RFC 6409 §8.1).
         let is_given = *name == "Date" && sent.is_empty();
-        let is_same =
-            sent.len() == copy.len() && sent.iter().zip(&copy).all(|(one, other)| is_same(*one, *other));
+        let is_same = sent.len() == copy.len()
+            && sent.iter().zip(&copy).all(|(one, other)| is_same(name, *one, *other));
         !is_given && !is_same
     });
     let difference =
@@ -31,20 +31,30 @@ pub(super) fn differences(sent: Fields<'_>, copy: Fields<'_>) -> Vec<FieldDiffer
     differing.map(difference).collect()
 }
 
-/// The value without any white space: folding may put some between any two words.
+/// The value without any white space: folding may put some between any two words of a structured field.
 pub(super) fn squeezed(field: Field<'_>) -> Vec<u8> {
     field.value.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
 }
 
-fn is_same(one: Field<'_>, other: Field<'_>) -> bool {
-    let decoded = |field: Field<'_>| -> Option<String> {
-        let text = (field.value.len() <= DECODED_MAX).then(|| field.text())?;
+fn is_same(name: &str, one: Field<'_>, other: Field<'_>) -> bool {
+    if name == "Subject" {
+        let words = |field: Field<'_>| -> Vec<Vec<u8>> {
+            let words = field.value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            words.map(<[u8]>::to_vec).collect()
+        };
+        return words(one) == words(other) || is_same_decoded(one, other);
+    }
+    // An encoded word may decode to what looks like an address, and is none.
+    squeezed(one) == squeezed(other) || (is_same_decoded(one, other) && one.addresses() == other.addresses())
+}
+
+fn is_same_decoded(one: Field<'_>, other: Field<'_>) -> bool {
+    let decoded = |field: Field<'_>| {
+        let text = (field.value.len() <= DECODED_MAX).then(|| field.text());
         // What cannot be read is not the same as anything.
-        (!text.contains('\u{fffd}')).then(|| text.split_whitespace().collect())
+        text.filter(|text| !text.contains(char::REPLACEMENT_CHARACTER))
     };
-    let is_decoded_same =
-        || decoded(one).is_some_and(|text| decoded(other).is_some_and(|other| text == other));
-    squeezed(one) == squeezed(other) || is_decoded_same()
+    decoded(one).is_some_and(|text| decoded(other).is_some_and(|other| text == other))
 }
 
 fn text<'f>(fields: impl Iterator<Item = Field<'f>>) -> Option<String> {

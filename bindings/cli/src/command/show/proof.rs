@@ -55,7 +55,7 @@ impl Proofs {
     pub(super) fn lines(&self, recipient: &Address) -> Vec<String> {
         let Some((proof, receipt)) = self.found.get(recipient) else { return Vec::new() };
         let mut lines = vec![summary(proof, *receipt)];
-        if !proof.is_complete() && !proof.covers_nothing() {
+        if !proof.is_complete() {
             lines.extend(details(proof).into_iter().map(|line| format!("  {line}")));
         }
         lines

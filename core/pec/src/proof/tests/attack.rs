@@ -91,3 +91,22 @@ fn the_header_that_says_how_to_read_a_body_is_part_of_it() {
     // What is no base64 is read by each reader as it can.
     claim("completa", &text, &text.replace("QUJD", "QUJD*"), &["1: differs content"]);
 }
+
+#[test]
+fn no_flipped_bit_of_what_was_sent_is_proven() {
+    let of = |parts: &[&str]| sent(&multipart("mixed", "b", parts));
+    let stubs = [TEXT, &stub("a.pdf", body(PDF)), &stub("x", body(MAIL)), &stub("note.txt", body(NOTE))];
+    let (brief, complete) = (receipt("breve", &kept(&of(&stubs))), of(&[TEXT, PDF, MAIL, NOTE]));
+    let sent = complete.as_bytes();
+    assert!(prove(brief.as_bytes(), &trusted(&brief), sent).is_complete());
+    for content in [TEXT, PDF, MAIL, NOTE].map(body) {
+        let start = complete.find(content).unwrap();
+        for (byte, bit) in (start..start + content.len()).flat_map(|byte| (0..8).map(move |bit| (byte, bit)))
+        {
+            let mut flipped = sent.to_vec();
+            flipped[byte] ^= 1 << bit;
+            let proof = prove(brief.as_bytes(), &trusted(&brief), &flipped);
+            assert!(!proof.is_complete(), "byte {byte}, bit {bit}");
+        }
+    }
+}

@@ -126,6 +126,9 @@ fn header_fields_for_people_are_compared_as_values() {
     );
     changed("To: bruno", "Cc: c@x.test\r\nTo: bruno", "Cc: c@x.test | -");
     changed("16:39", "16:40", "Date: Tue, 13 Nov 2018 16:40:26 +0100 | Tue, 13 Nov 2018 16:39:26 +0100");
+    changed("Prova", "Pro va", "Subject: Pro va | Prova");
+    let encoded = "=?utf-8?Q?bruno=40pec.example.it?=";
+    changed("bruno@pec.example.it", encoded, "To: bruno@pec.example.it | bruno@pec.example.it");
     // Bytes that stand for no text are not the same text.
     let odd = |byte: char| copy.replace("Prova", &format!("=?utf-8?Q?={}0?=", byte));
     check_copy(&odd('8'), &odd('9'), &[proven, "Subject: \u{fffd} | \u{fffd}"]);
