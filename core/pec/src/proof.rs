@@ -4,11 +4,10 @@
 //! receipt ──admit──> trusted delivery of this very message ──> its copy of the original ─┐
 //! sent ─────────────────────────────────────────────────────────> parts, header fields ──┴─compare──> Proof
 //! ```
-//! A complete receipt holds a copy. A brief one holds a copy in which each part with a name, and each attached
-//! message, is replaced by a text part with its hash. A synthetic one holds nothing, and proves nothing of this.
-//! Nothing is proven by a receipt that is not trusted, or that speaks of another Message-ID.
-//! A hash covers a part as it was encoded, not its header: its name is proven by the name of the hash, while type and
-//! transfer encoding are what the sent message says. Who received it, and when, is for [`crate::delivery`].
+//! A complete receipt holds a copy; a brief one a copy with a hash in the place of each part that has a name and of
+//! each attached message; a synthetic one nothing. Who received it, and when, is for [`crate::delivery`].
+//! A hash covers a part as it was encoded, not its header: the name of the hash proves the part's name, while type
+//! and transfer encoding are what the sent message says.
 
 mod field;
 mod hash;

@@ -36,6 +36,7 @@ pub enum Reading {
 /// A hash as it stands in a receipt.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Hash {
+    /// Told by its length.
     pub(super) algorithm: Algorithm,
     value: Vec<u8>,
 }
@@ -45,6 +46,7 @@ pub(super) struct Hash {
 pub(super) struct Stub {
     /// The name of the part it stands for.
     pub(super) name: String,
+    /// What it says.
     pub(super) hash: Hash,
 }
 

@@ -25,9 +25,13 @@ pub(super) struct Outline<'m> {
 /// One leaf.
 #[derive(Debug)]
 pub(super) struct Leaf<'m> {
+    /// Where its bytes are.
     pub(super) part: Part<'m>,
+    /// What its header says of it.
     pub(super) label: Label,
+    /// Where it stands.
     pub(super) place: Place,
+    /// What it is to a reader.
     pub(super) role: Role,
 }
 
@@ -55,6 +59,7 @@ pub(super) enum Place {
 }
 
 impl<'m> Outline<'m> {
+    /// The outline of a message, attached messages unopened.
     pub(super) fn of(message: Part<'m>) -> Self {
         // The same parts that are shown as attachments anywhere else.
         let attachments: BTreeSet<_> = message.attachments().into_iter().map(|it| it.part).collect();
@@ -96,6 +101,7 @@ fn is_clear(part: Part<'_>) -> bool {
 }
 
 impl Leaf<'_> {
+    /// What is to be said of it.
     pub(super) fn proof(&self, state: State) -> PartProof {
         PartProof { part: self.part.number(), name: self.label.name.clone(), role: self.role, state }
     }

@@ -36,6 +36,7 @@ enum Answer<'l> {
     Stub(Stub),
 }
 
+/// Finds the answer to every leaf that was sent, each of another leaf of the copy.
 pub(super) fn pair(sent: &Outline<'_>, copy: &Outline<'_>, receipt: ReceiptType) -> Pairing {
     let answer = |leaf| Answer::of(leaf, receipt);
     let answers: Vec<_> = copy.leaves.iter().map(answer).collect();

@@ -25,6 +25,7 @@ pub(super) struct Proofs {
 }
 
 impl Proofs {
+    /// Reads every delivery receipt of a shipment, and what was sent.
     pub(super) async fn of(client: &Client, shipment: &Shipment) -> Result<Self, Failure> {
         let mut proofs = Self::default();
         let sent = client.submitted(shipment.id).await?;
@@ -73,6 +74,7 @@ impl Proofs {
         })
     }
 
+    /// The same for JSON.
     pub(super) fn into_records(self) -> impl Iterator<Item = (Address, ContentRecord)> {
         self.found.into_iter().map(|(recipient, (proof, _))| (recipient, ContentRecord::from(&proof)))
     }
