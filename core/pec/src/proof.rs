@@ -11,17 +11,18 @@
 
 mod field;
 mod hash;
+mod line_end;
 mod outline;
 mod pairing;
 
 use std::collections::BTreeSet;
 
 use crate::daticert::ReceiptType;
-use crate::message::{Canonical, Message, Part};
+use crate::message::{Message, Part};
 use crate::verification::original;
 use crate::{Kind, Verdict, Verification};
 
-use outline::{Outline, without_last_line_ends};
+use outline::Outline;
 
 pub use field::FieldDifference;
 pub use hash::{Algorithm, Reading};
@@ -217,8 +218,8 @@ fn is_same_body(one: Part<'_>, other: Part<'_>) -> bool {
         let values = |part: Part<'_>| part.fields().all(name).map(field::squeezed).collect::<Vec<_>>();
         values(one) == values(other)
     };
-    let body = |part| Canonical::new(without_last_line_ends(Part::body(part))).flatten();
-    is_same_field("Content-Type") && is_same_field("Content-Transfer-Encoding") && body(one).eq(body(other))
+    let body = |part| line_end::canonical(line_end::without_last(Part::body(part)));
+    is_same_field("Content-Type") && is_same_field("Content-Transfer-Encoding") && body(one) == body(other)
 }
 
 impl Role {

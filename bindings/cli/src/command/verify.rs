@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use recapito_pec::proof::{Proof, prove};
+use recapito_pec::proof::Proof;
 use recapito_pec::{Anchors, Kind, Verdict, Verification, verify};
 
 use crate::exit::Exit;
@@ -23,18 +23,20 @@ use crate::proof::{details, summary};
 use crate::record::Record;
 use crate::word;
 
+use sent::Sent;
+
 /// Checks every file named or found, and says what each is.
 pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit, Failure> {
     let anchors = anchors(options.anchors.as_deref())?;
-    let sent = options.sent.as_deref().map(|path| sent::read(path, &options.paths)).transpose()?;
+    let sent = options.sent.as_deref().map(|path| Sent::read(path, &options.paths)).transpose()?;
     let mut tally = Tally::default();
     for path in &options.paths {
         if path.is_dir() {
             for file in messages_in(path, output)? {
-                check(&file, &anchors, sent.as_deref(), output, &mut tally)?;
+                check(&file, &anchors, sent.as_ref(), output, &mut tally)?;
             }
         } else {
-            check(path, &anchors, sent.as_deref(), output, &mut tally)?;
+            check(path, &anchors, sent.as_ref(), output, &mut tally)?;
         }
     }
     if tally.files == 0 {
@@ -79,13 +81,14 @@ struct Tally {
 fn check(
     path: &Path,
     anchors: &Anchors,
-    sent: Option<&[u8]>,
+    sent: Option<&Sent>,
     output: &mut Output,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
-    let raw = read(path)?;
-    let verification = verify(&raw, anchors, Timestamp::now());
-    let proof = sent.map(|sent| prove(&raw, &verification, sent));
+    let (verification, proof) = match sent {
+        Some(sent) => sent.compare(path, anchors).map(|(verification, proof)| (verification, Some(proof)))?,
+        None => (verify(&read(path)?, anchors, Timestamp::now()), None),
+    };
     let name = path.display().to_string();
     if output.json {
         output.record(&Record::of_file(&name, &verification).with_content(proof.as_ref()));

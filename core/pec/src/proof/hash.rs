@@ -7,11 +7,13 @@
 //! one more line end, without any at its end, and with exactly one. Whichever fits, it fits these bytes only.
 
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use super::outline::{Leaf, Place, without_last_line_ends};
-use crate::message::{Canonical, Encoding};
+use super::line_end;
+use super::outline::{Leaf, Place};
+use crate::message::Encoding;
 
 /// The algorithm of a hash.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -78,11 +80,11 @@ pub(super) fn find(leaf: &Leaf<'_>, given: &BTreeSet<&Hash>) -> Option<(Hash, Re
     let algorithms: BTreeSet<_> = given.iter().map(|hash| hash.algorithm).collect();
     let is_given = |hash: &Hash| given.contains(hash);
     for (reading, bytes) in [(Reading::Body, leaf.part.body()), (Reading::Part, leaf.part.raw())] {
-        for algorithm in &algorithms {
-            let found = endings(*algorithm, bytes).into_iter().find(is_given);
-            if let Some(hash) =
-                found.or_else(|| endings_as_stored(*algorithm, bytes).into_iter().find(is_given))
-            {
+        let canonical = line_end::canonical(bytes);
+        let as_stored = matches!(canonical, Cow::Owned(_)).then_some((bytes, &b"\n"[..]));
+        for (form, line_end) in [(&*canonical, &b"\r\n"[..])].into_iter().chain(as_stored) {
+            let mut hashes = algorithms.iter().flat_map(|algorithm| endings(*algorithm, form, line_end));
+            if let Some(hash) = hashes.find(is_given) {
                 return Some((hash, reading));
             }
         }
@@ -102,40 +104,18 @@ pub(super) fn find(leaf: &Leaf<'_>, given: &BTreeSet<&Hash>) -> Option<(Hash, Re
     })
 }
 
-/// The hashes of bytes with canonical line ends, by what may stand at their end.
-fn endings(algorithm: Algorithm, bytes: &[u8]) -> Vec<Hash> {
-    let text = without_last_line_ends(bytes);
-    let rest = bytes.get(text.len()..).unwrap_or_default();
-    hashes(algorithm, Canonical::new(text), Canonical::new(rest), b"\r\n")
-}
-
-/// The same of bytes as they lie in the file; none where that is no difference.
-fn endings_as_stored(algorithm: Algorithm, bytes: &[u8]) -> Vec<Hash> {
-    if Canonical::new(bytes).nth(1).is_none() {
-        return Vec::new();
-    }
-    let text = without_last_line_ends(bytes);
-    let rest = bytes.get(text.len()..).unwrap_or_default();
-    hashes(algorithm, [text].into_iter(), [rest].into_iter(), b"\n")
-}
-
-/// In one pass: the text with its rest, with one line end more, the text alone, with exactly one line end.
-fn hashes<'b>(
-    algorithm: Algorithm,
-    text: impl Iterator<Item = &'b [u8]>,
-    rest: impl Iterator<Item = &'b [u8]>,
-    line_end: &[u8],
-) -> Vec<Hash> {
+/// The hashes of bytes by what may stand at their end: as it is, one line end more, none, exactly one.
+fn endings(algorithm: Algorithm, bytes: &[u8], line_end: &[u8]) -> [Hash; 4] {
+    let text = line_end::without_last(bytes);
     let mut bare = algorithm.context();
-    text.for_each(|piece| bare.update(piece));
+    bare.update(text);
     let mut whole = bare.clone();
-    rest.for_each(|piece| whole.update(piece));
+    whole.update(bytes.get(text.len()..).unwrap_or_default());
     let ended = |mut context: Context| {
         context.update(line_end);
         context
     };
-    let contexts = [whole.clone(), ended(whole), bare.clone(), ended(bare)];
-    contexts.into_iter().map(|context| Hash::of(algorithm, context)).collect()
+    [whole.clone(), ended(whole), bare.clone(), ended(bare)].map(|context| Hash::of(algorithm, context))
 }
 
 impl Hash {

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use super::{PartProof, Role, State};
-use crate::message::{Canonical, Encoding, Media, Part, Problem};
+use super::{PartProof, Role, State, line_end};
+use crate::message::{Encoding, Media, Part, Problem};
 
 /// A message, to be compared.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl<'m> Outline<'m> {
         while let Some((part, level, place)) = ahead.pop() {
             outline.is_clear &= is_clear(part);
             // Beside its parts a multipart holds nothing for people (RFC 2046 §5.1.1).
-            let is_branch = part.is_multipart() && part.children().len() > 0;
+            let is_branch = part.is_multipart() && part.children().next().is_some();
             outline.skeleton.push((level, is_branch.then_some(part.media())));
             if !is_branch {
                 let is_attachment = attachments.contains(&part.number());
@@ -131,16 +131,10 @@ impl Leaf<'_> {
     /// way; base64 needs neither.
     pub(super) fn canonical_body(&self) -> Cow<'_, [u8]> {
         let body = match self.place {
-            Place::Alone => without_last_line_ends(self.part.body()),
+            Place::Alone => line_end::without_last(self.part.body()),
             Place::Among | Place::Signature => self.part.body(),
         };
-        if self.part.encoding() == Encoding::Base64 || Canonical::new(body).nth(1).is_none() {
-            return Cow::Borrowed(body);
-        }
-        Cow::Owned(Canonical::new(body).fold(Vec::with_capacity(body.len()), |mut bytes, piece| {
-            bytes.extend_from_slice(piece);
-            bytes
-        }))
+        if self.part.encoding() == Encoding::Base64 { Cow::Borrowed(body) } else { line_end::canonical(body) }
     }
 }
 
@@ -164,10 +158,4 @@ impl Label {
     pub(super) fn is_same_name(&self, other: &Self) -> bool {
         (&self.name, &self.names) == (&other.name, &other.names)
     }
-}
-
-/// The bytes without the line ends at their end.
-pub(super) fn without_last_line_ends(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'));
-    bytes.get(..end.map_or(0, |end| end.saturating_add(1))).unwrap_or_default()
 }
