@@ -18,6 +18,7 @@ mod notification;
 mod option;
 mod output;
 mod password;
+mod proof;
 mod record;
 mod session;
 mod shipment;

@@ -177,6 +177,12 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     #[arg(help = text("altre autorità (PEM), per gestori di prova", "more authorities (PEM), for test providers"))]
     pub(crate) anchors: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    #[arg(help = text(
+        "il messaggio inviato: quali allegati provano le ricevute; 30 se anche una sola non prova tutto",
+        "the message sent: which attachments the receipts prove; 30 if even one does not prove everything"
+    ))]
+    pub(crate) sent: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,8 +4,10 @@
 //! the offset that their author wrote.
 
 use recapito_pec::Verification;
+use recapito_pec::proof::Proof;
 use serde::Serialize;
 
+use crate::proof::ContentRecord;
 use crate::word;
 
 /// One message, as `verify --json` prints it; the fields of one found further inside are the same, with `part`.
@@ -28,6 +30,9 @@ pub(crate) struct Record {
     signed_at: Option<String>,
     #[serde(flatten)]
     certified: Option<Certified>,
+    /// With `--sent`: what the receipt proves of the message sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<ContentRecord>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     contains: Vec<Record>,
 }
@@ -75,6 +80,11 @@ impl Record {
         Self { file: Some(file.to_owned()), ..Self::of_message(verification) }
     }
 
+    /// The same with what it proves of the message sent.
+    pub(crate) fn with_content(self, proof: Option<&Proof>) -> Self {
+        Self { content: proof.map(ContentRecord::from), ..self }
+    }
+
     /// What was found in a message that is in no file.
     pub(crate) fn of_message(verification: &Verification) -> Self {
         let contained = |inner: &recapito_pec::verification::Contained| Self {
@@ -95,6 +105,7 @@ impl Record {
             anchor: verification.anchor.clone(),
             signed_at: verification.signed_at.map(|time| time.to_string()),
             certified: verification.certdata.as_ref().map(Certified::of),
+            content: None,
             contains: verification.contains.iter().map(contained).collect(),
         }
     }

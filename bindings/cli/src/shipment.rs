@@ -5,10 +5,12 @@ use recapito_engine::store::shipment::{Origin, Shipment};
 use recapito_pec::Address;
 use recapito_pec::delivery::{State, Status};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use crate::language::say;
 use crate::moment::rome;
 use crate::output::{Tone, plain, toned};
+use crate::proof::ContentRecord;
 use crate::word;
 
 /// The word for where a shipment stands: in the outbox until a receipt or the server's yes, then its worst recipient.
@@ -97,6 +99,20 @@ struct RecipientRecord {
     error_text: Option<String>,
     evidence: Vec<String>,
     contradictory: bool,
+    /// In `show`: what the delivery receipt proves of the message sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<ContentRecord>,
+}
+
+impl ShipmentRecord {
+    /// The same with what the receipts of its recipients prove.
+    pub(crate) fn with_content(mut self, content: impl Iterator<Item = (Address, ContentRecord)>) -> Self {
+        let mut content: BTreeMap<_, _> = content.collect();
+        for recipient in &mut self.recipients {
+            recipient.content = content.remove(&Address::new(&recipient.address));
+        }
+        self
+    }
 }
 
 impl From<&Shipment> for ShipmentRecord {
@@ -113,6 +129,7 @@ impl From<&Shipment> for ShipmentRecord {
                 error_text: status.failure.as_ref().and_then(|failure| failure.text.clone()),
                 evidence: evidence.map(|row| row.message.to_string()).collect(),
                 contradictory: status.is_contradictory(),
+                content: None,
             }
         };
         Self {

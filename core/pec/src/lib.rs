@@ -21,6 +21,7 @@
 //! | [`verdict`] | can it be believed; if not, why not? |
 //! | [`verification`] | all of the above, for one file |
 //! | [`delivery`] | what has happened to a sent message, recipient by recipient? |
+//! | [`proof`] | which of what was sent does a delivery receipt prove? |
 //! | [`time`], [`address`] | the two values that everything else carries |
 //!
 //! Deliberately absent: fetching revocation lists (every verdict says so), composing and sending, storage.
@@ -45,6 +46,7 @@ pub mod daticert;
 pub mod delivery;
 pub mod kind;
 pub mod message;
+pub mod proof;
 pub mod signature;
 pub mod time;
 pub mod verdict;

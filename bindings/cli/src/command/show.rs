@@ -3,6 +3,8 @@
 //! The verdict stands before the content, and the content is that of the certified message, not of the envelope
 //! around it. It is read again from the stored bytes each time; no server is asked.
 
+mod proof;
+
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -28,6 +30,8 @@ use crate::session::{self, Item};
 use crate::shipment::{ShipmentRecord, recipient_lines, state};
 use crate::word;
 
+use proof::Proofs;
+
 /// Shows one thing.
 pub(crate) async fn run(options: &Show, common: &Common, output: &mut Output) -> Result<Exit, Failure> {
     let client = session::open(common).await?;
@@ -51,8 +55,9 @@ pub(crate) async fn shipment(
     shipment: &Shipment,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    let proofs = Proofs::of(client, shipment).await?;
     if output.json {
-        output.record(&ShipmentRecord::from(shipment));
+        output.record(&ShipmentRecord::from(shipment).with_content(proofs.into_records()));
         return Ok(());
     }
     let head = &shipment.head;
@@ -77,6 +82,12 @@ pub(crate) async fn shipment(
         for line in recipient_lines(address, status) {
             output.line(&format!("  {line}"));
         }
+        for line in proofs.lines(address) {
+            output.line(&format!("    {line}"));
+        }
+    }
+    if let Some(remark) = proofs.remark() {
+        output.line(&format!("  {remark}"));
     }
     output.line("");
     for line in timeline(client, shipment).await? {

@@ -5,13 +5,13 @@
 
 mod folder;
 mod parallel;
+mod sent;
+mod source;
 
-use jiff::Timestamp;
-use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use recapito_pec::verification::{ReadAgain, Verifier};
+use recapito_pec::proof::Proof;
 use recapito_pec::{Anchors, Kind, Verdict, Verification};
 
 use crate::exit::Exit;
@@ -20,18 +20,22 @@ use crate::language::{say, text};
 use crate::moment::rome;
 use crate::option;
 use crate::output::{self, Output, Tone, plain, toned};
+use crate::proof::{details, summary};
 use crate::record::Record;
 use crate::word;
+
+use sent::Sent;
 
 /// Checks every file named or found, and says what each is.
 pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit, Failure> {
     let anchors = anchors(options.anchors.as_deref())?;
+    let sent = options.sent.as_deref().map(|path| Sent::read(path, &options.paths)).transpose()?;
     let (files, found_all) = files(&options.paths, output);
     let form = if output.json { Form::Json } else { Form::Text };
     let mut tally = Tally::default();
     let checked = parallel::in_order(
         &files,
-        |file| check(file, &anchors, form),
+        |file| check(file, &anchors, sent.as_ref(), form),
         |checked: Checked| {
             tally.add(&checked);
             output.block(&checked.text);
@@ -44,10 +48,16 @@ pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit,
         return Err(Failure::usage(say!("nessun messaggio da verificare", "no message to check")));
     }
     if tally.files > 1 && !output.json {
-        let Tally { files, trusted } = tally;
+        let Tally { files, trusted, proving } = tally;
         output.line(&say!("{files} messaggi, {trusted} autentici", "{files} messages, {trusted} trusted"));
+        if sent.is_some() {
+            output.line(&say!(
+                "provano tutto ciò che è stato inviato: {proving}",
+                "proving everything that was sent: {proving}"
+            ));
+        }
     }
-    Ok(if tally.trusted == tally.files { Exit::Done } else { Exit::Unverified })
+    Ok(if tally.proving == tally.files { Exit::Done } else { Exit::Unverified })
 }
 
 /// The files named, and those in the folders named; up to the first folder that cannot be read, and why.
@@ -85,12 +95,15 @@ fn anchors(file: Option<&Path>) -> Result<Anchors, Failure> {
 struct Tally {
     files: usize,
     trusted: usize,
+    /// The trusted ones that prove everything that was sent; all of them, if what was sent is not given.
+    proving: usize,
 }
 
 impl Tally {
     fn add(&mut self, checked: &Checked) {
         self.files += 1;
         self.trusted += usize::from(checked.is_trusted);
+        self.proving += usize::from(checked.is_trusted && checked.is_proving);
     }
 }
 
@@ -106,6 +119,8 @@ struct Checked {
     text: String,
     /// It is certified mail, and trusted.
     is_trusted: bool,
+    /// It proves everything that was sent, as far as that is given.
+    is_proving: bool,
 }
 
 impl parallel::Answer for Checked {
@@ -114,69 +129,31 @@ impl parallel::Answer for Checked {
     }
 }
 
-fn check(path: &Path, anchors: &Anchors, form: Form) -> Result<Checked, Failure> {
-    let verification = judge(path, anchors)?;
+fn check(path: &Path, anchors: &Anchors, sent: Option<&Sent>, form: Form) -> Result<Checked, Failure> {
+    let (verification, proof) = match sent {
+        Some(sent) => sent.compare(path, anchors).map(|(verification, proof)| (verification, Some(proof)))?,
+        None => (source::verification(path, anchors)?, None),
+    };
     let name = path.display().to_string();
     let certified = !matches!(verification.kind, Kind::Ordinary | Kind::AnomalyEnvelope);
     let text = match form {
-        Form::Json => output::json_line(&Record::of_file(&name, &verification))?,
-        Form::Text => describe(&name, &verification),
+        Form::Json => output::json_line(&Record::of_file(&name, &verification).with_content(proof.as_ref()))?,
+        Form::Text => describe(&name, &verification, proof.as_ref()),
     };
-    Ok(Checked { text, is_trusted: certified && verification.verdict == Verdict::Trusted })
+    let is_trusted = certified && verification.verdict == Verdict::Trusted;
+    Ok(Checked { text, is_trusted, is_proving: proof.is_none_or(|proof| proof.is_complete()) })
 }
 
-/// What a file is, or standard input for `-`. It is read in pieces, so that its size does not matter.
-fn judge(path: &Path, anchors: &Anchors) -> Result<Verification, Failure> {
-    let failed = |error| Failure::file(path, &error);
-    let verifier = Verifier::new(anchors, Timestamp::now());
-    if path.as_os_str() == "-" {
-        return read_once(io::stdin().lock(), verifier).map_err(failed);
-    }
-    let mut file = File::open(path).map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    // A pipe given by name: `verify <(fetch-it)`.
-    if !about.is_file() {
-        return read_once(file, verifier).map_err(failed);
-    }
-    let piece = usize::try_from(about.len().saturating_add(1)).map_or(PIECE, |len| len.min(PIECE));
-    match read(&mut file, piece, verifier).map_err(failed)? {
-        Ok(verification) => Ok(verification),
-        Err(_) => {
-            file.rewind().map_err(failed)?;
-            read_once(file, Verifier::new(anchors, Timestamp::now())).map_err(failed)
-        }
-    }
-}
-
-/// Reads what cannot be read twice, or need not be.
-fn read_once(source: impl Read, verifier: Verifier<'_>) -> io::Result<Verification> {
-    let read = read(source, PIECE, verifier.taking_every_digest())?;
-    Ok(read.unwrap_or_else(ReadAgain::without_reading))
-}
-
-fn read(
-    mut source: impl Read,
-    piece: usize,
-    mut verifier: Verifier<'_>,
-) -> io::Result<Result<Verification, ReadAgain>> {
-    let mut piece = vec![0; piece];
-    loop {
-        match source.read(&mut piece) {
-            Ok(0) => return Ok(verifier.finish()),
-            Ok(len) => verifier.update(piece.get(..len).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Stays in the processor's cache while it is looked at.
-const PIECE: usize = 64 << 10;
-
-/// A few lines: what it is, whether it can be believed and why not, then what is certified.
-fn describe(name: &str, verification: &Verification) -> String {
+/// A few lines: what it is, whether it can be believed and why not, then what is certified, and what is proven.
+fn describe(name: &str, verification: &Verification, proof: Option<&Proof>) -> String {
     let mut lines = vec![toned(Tone::Strong, &plain(name))];
     lines.extend(description(verification).iter().map(|line| format!("  {line}")));
+    if let Some(proof) = proof {
+        let label = toned(Tone::Faint, &format!("{:<12}", text("prova", "proof")));
+        let receipt = verification.certdata.as_ref().and_then(|data| data.receipt);
+        lines.push(format!("  {label} {}", summary(proof, receipt)));
+        lines.extend(details(proof).iter().map(|line| format!("    {line}")));
+    }
     for inner in &verification.contains {
         let part = &inner.part;
         let place = say!("  contiene, nella parte {part}:", "  contains, in part {part}:");
