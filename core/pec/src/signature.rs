@@ -19,6 +19,7 @@ mod certificate;
 mod chain;
 mod cms;
 mod content;
+pub(crate) mod enclosed;
 mod name;
 mod revocation;
 mod signed;
