@@ -19,10 +19,10 @@ use std::ops::Range;
 use x509_cert::ext::pkix::name::DirectoryString;
 use x509_cert::name::Name;
 
-use super::algorithm::Digest;
 use super::certificate::Certificate;
 use super::cms::{self, SignedData, SignerInfo};
-use super::content::Content;
+use super::content::Digests;
+use super::digest::Digest;
 use crate::{Note, Reason};
 
 pub(crate) use cut::is_signed_data;
@@ -109,8 +109,8 @@ impl Enclosed {
     pub(crate) fn signers(&self, content: Octets<'_>) -> Result<Vec<Signer>, Fault> {
         let info = cms::read(&self.shell).map_err(Reason::from)?;
         let signed_data = SignedData::read(&info).map_err(Reason::from)?;
-        let mut content = content;
-        let content = Content::digest(&mut content, &signed_data.signers);
+        let kinds = signed_data.signers.iter().flatten().map(|signer| signer.digest).collect();
+        let content = Digests::of_file(kinds, content);
         let examine = |signer: &Result<SignerInfo<'_>, Reason>| match signer {
             Ok(signer) => examine(signer, &signed_data.certificates, &content),
             Err(reason) => Signer::unread(Integrity::from(*reason)),
@@ -126,7 +126,7 @@ impl Signer {
 }
 
 /// Of several certificates that the signer may mean, the first whose key fits counts.
-fn examine(signer: &SignerInfo<'_>, certificates: &[Certificate<'_>], content: &Content) -> Signer {
+fn examine(signer: &SignerInfo<'_>, certificates: &[Certificate<'_>], content: &Digests) -> Signer {
     let mut found = Signer {
         signed_at: signer.attributes.as_ref().and_then(|attributes| attributes.signing_time),
         notes: (signer.digest == Digest::Sha1).then_some(Note::Sha1Digest).into_iter().collect(),
@@ -139,11 +139,11 @@ fn examine(signer: &SignerInfo<'_>, certificates: &[Certificate<'_>], content: &
     };
     let meant = || named().filter(|certificate| pins.iter().all(|pin| pin.fits(certificate.der)));
     found.certificate = meant().next().map(CertificateClaim::of);
-    if let Err(reason) = content.check_digest(signer) {
+    if let Err(reason) = signer.check_content(content) {
         return Signer { integrity: reason.into(), ..found };
     }
     for certificate in meant() {
-        match content.check_signature(signer, &certificate.key) {
+        match signer.check_signature(content, &certificate.key) {
             Ok(()) => {
                 found.certificate = Some(CertificateClaim::of(certificate));
                 found.integrity = Integrity::Intact;

@@ -7,11 +7,10 @@
 use const_oid::db::rfc5911::{ID_AA_SIGNING_CERTIFICATE, ID_AA_SIGNING_CERTIFICATE_V_2};
 use der::asn1::{ObjectIdentifier, OctetStringRef};
 use der::{AnyRef, Decode, Reader, SliceReader, Tag};
-use ring::digest::digest;
 use spki::AlgorithmIdentifierRef;
 
-use super::super::algorithm::Digest;
 use super::super::cms::SignerInfo;
+use super::super::digest::Digest;
 use crate::Reason;
 
 /// The digest that a certificate has to have.
@@ -23,7 +22,7 @@ pub(super) struct Pin {
 impl Pin {
     /// Whether this is the certificate.
     pub(super) fn fits(&self, der: &[u8]) -> bool {
-        digest(self.algorithm.algorithm(), der).as_ref() == self.digest
+        self.algorithm.of(der) == self.digest
     }
 }
 
