@@ -35,7 +35,7 @@ use std::collections::BTreeSet;
 use crate::{Address, Anchors, Note, Reason, Verdict};
 use certificate::Certificate;
 use chain::Search;
-use cms::{SignedData, SignerInfo};
+use cms::{Limits, SignedData, SignerInfo};
 use digest::Digest;
 
 pub use content::{Algorithms, Content, Digests, LineEnds};
@@ -99,7 +99,7 @@ pub fn check(
         Ok(info) => info,
         Err(fault) => return Ok(Signature::failed(fault.into())),
     };
-    let signed_data = match SignedData::read(&info) {
+    let signed_data = match SignedData::read(&info, &Limits::MESSAGE) {
         Ok(signed_data) => signed_data,
         Err(fault) => return Ok(Signature::failed(fault.into())),
     };
