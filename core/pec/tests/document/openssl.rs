@@ -11,11 +11,13 @@ use crate::p7s::tlv;
 #[test]
 fn what_openssl_signs_is_intact_and_its_signer_named() {
     let Some(openssl) = OpenSsl::start() else { return };
-    let cases: [(&str, &[&str]); 12] = [
+    let cases: [(&str, &[&str]); 14] = [
         ("plain", &[]),
         ("CAdES", &["-cades"]),
         ("CAdES, SHA-1", &["-cades", "-md", "sha1"]),
         ("SHA-1", &["-md", "sha1"]),
+        ("SHA-224", &["-md", "sha224"]),
+        ("RSA-PSS", &["-cades", "-keyopt", "rsa_padding_mode:pss"]),
         ("SHA-384", &["-md", "sha384"]),
         ("SHA-512", &["-md", "sha512"]),
         ("indefinite lengths", &["-stream"]),
