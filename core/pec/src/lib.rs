@@ -22,6 +22,7 @@
 //! | [`verification`] | all of the above, for one file |
 //! | [`delivery`] | what has happened to a sent message, recipient by recipient? |
 //! | [`proof`] | which of what was sent does a delivery receipt prove? |
+//! | [`document`] | what is in a signed document that came attached, and who signed it? |
 //! | [`time`], [`address`] | the two values that everything else carries |
 //!
 //! Deliberately absent: fetching revocation lists (every verdict says so), composing and sending, storage.
@@ -44,6 +45,7 @@
 pub mod address;
 pub mod daticert;
 pub mod delivery;
+pub mod document;
 pub mod kind;
 pub mod message;
 pub mod proof;

@@ -3,6 +3,7 @@
 //! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
 //! `recapito_pec`'s; this file words the answer. Many files are checked on all cores. Nothing is followed, fetched or written.
 
+mod document;
 mod folder;
 mod parallel;
 mod sent;
@@ -130,6 +131,9 @@ impl parallel::Answer for Checked {
 }
 
 fn check(path: &Path, anchors: &Anchors, sent: Option<&Sent>, form: Form) -> Result<Checked, Failure> {
+    if let Some(text) = document::check(path, form)? {
+        return Ok(Checked { text, is_trusted: false, is_proving: false });
+    }
     let (verification, proof) = match sent {
         Some(sent) => sent.compare(path, anchors).map(|(verification, proof)| (verification, Some(proof)))?,
         None => (source::verification(path, anchors)?, None),

@@ -131,17 +131,18 @@ fn children<'a>(
 }
 
 /// The head of an element.
-struct Header<'a> {
+pub(super) struct Header<'a> {
     /// The identifier octets, as they are.
-    tag: &'a [u8],
+    pub(super) tag: &'a [u8],
     /// `None` for an indefinite length.
-    length: Option<usize>,
+    pub(super) length: Option<usize>,
     /// Whether the length is in as few octets as can be.
     is_shortest: bool,
 }
 
 impl<'a> Header<'a> {
-    fn read(input: &mut &'a [u8]) -> Result<Self, Reason> {
+    /// Takes it off the input.
+    pub(super) fn read(input: &mut &'a [u8]) -> Result<Self, Reason> {
         let whole = *input;
         let mut tag_size = 1_usize;
         if byte(input)? & LONG_TAG == LONG_TAG {
@@ -164,7 +165,8 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn is_constructed(&self) -> bool {
+    /// Whether there are elements in it.
+    pub(super) fn is_constructed(&self) -> bool {
         self.tag.first().is_some_and(|first| first & CONSTRUCTED != 0)
     }
 }
