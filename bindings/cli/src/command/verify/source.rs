@@ -5,8 +5,8 @@ use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use jiff::Timestamp;
-use recapito_pec::verification::{ReadAgain, Verifier};
-use recapito_pec::{Anchors, Verification};
+use recapito_pec::verification::ReadAgain;
+use recapito_pec::{Anchors, Verification, Verifier};
 
 use crate::failure::Failure;
 use crate::language::say;
