@@ -55,13 +55,6 @@ fn algorithms(of: &Authority, genuine: &Genuine) -> Vec<Case> {
     };
     let by_name = SignerInfo::by(&of.provider, Scheme::RsaNamed(Digest::Sha256));
     let protected = |more| SignerInfo { more: vec![more], ..by_name.clone() };
-    let mismatch = |name: &str, signer: SignerInfo<'_>| {
-        refused(
-            format!("algorithm: {name}"),
-            Reason::MalformedSignature,
-            sealed(content, &of.p7s_by(&signer, content)),
-        )
-    };
     vec![
         refused("algorithm: MD5", Reason::UnsupportedAlgorithm, sealed(content, &md5)),
         refused(
@@ -113,11 +106,11 @@ fn algorithms(of: &Authority, genuine: &Genuine) -> Vec<Case> {
         ),
         unsupported("P-521", SignerInfo::of(&p521)),
         unsupported("unknown parameters of the digest", SignerInfo { parameters: &[2, 1, 0], ..plain }),
-        mismatch(
+        unsupported(
             "protected, of another digest",
             protected(protection(Digest::Sha1, Scheme::RsaNamed(Digest::Sha256))),
         ),
-        mismatch(
+        unsupported(
             "protected, of another signature",
             protected(protection(Digest::Sha256, Scheme::RsaNamed(Digest::Sha1))),
         ),

@@ -68,6 +68,9 @@ const UNCLEAR: &[&str] = &[
     "boundary=\"----=_Outer_1\"; boundary*=utf-8''other",
     "boundary=\"----=_Outer_1\"; boundary*0=other",
     "(boundary=\"other\"); boundary=----=_Outer_1; boundary=x",
+    "boundary=\"----=_Ou\rter_1\"",
+    "boundary=----=_Outer_1\0",
+    "boundary=\"----=_Outer_1\0\"",
     "x=(; boundary=\"other\" ;); boundary=\"----=_Outer_1\"",
 ];
 

@@ -5,7 +5,7 @@ use recapito_pec::Reason;
 use super::{Genuine, swap_bytes};
 use crate::authority::{Authority, SIGNED_AT};
 use crate::case::{Case, refused, trusted};
-use crate::cms::{CONTENT_TYPE, DATA, MESSAGE_DIGEST, Over, SIGNING_TIME, SignedData, SignerInfo, attribute};
+use crate::cms::{CONTENT_TYPE, DATA, MESSAGE_DIGEST, SIGNING_TIME, SignedData, SignerInfo, attribute};
 use crate::der::{NULL, octets, oid, sequence, set, tagged, time, tlv};
 use crate::envelope::{outer, p7s_part, part, sealed, swap};
 use crate::key::Digest;
@@ -67,7 +67,6 @@ fn attributes(of: &Authority, genuine: &Genuine) -> Vec<Case> {
             vec![kind, attribute(MESSAGE_DIGEST, &octets(&Digest::Sha1.of(fake)))],
         ),
         as_content(of, content),
-        in_ber(of, content),
     ]
 }
 
@@ -86,18 +85,6 @@ fn as_content(of: &Authority, content: &[u8]) -> Case {
     let signers = vec![plain.with_value(&[], &value)];
     let p7s = SignedData { signers, ..of.signed_data(&plain, content) }.der();
     refused("attributes: as the content", Reason::AmbiguousStructure, sealed(&signed, &p7s))
-}
-
-/// Attributes signed in an encoding that is not DER, which RFC 5652 §5.4 asks for: OpenSSL refuses them too.
-fn in_ber(of: &Authority, content: &[u8]) -> Case {
-    let plain = SignerInfo { over: Over::Unsorted, ..SignerInfo::of(&of.provider) };
-    let fields = [oid(MESSAGE_DIGEST), set(&[&octets(&Digest::Sha256.of(content))])].concat();
-    let long = [&[0x30, 0x81, u8::try_from(fields.len()).expect("a short attribute")], &fields[..]].concat();
-    let attributes =
-        vec![attribute(CONTENT_TYPE, &oid(DATA)), attribute(SIGNING_TIME, &time(SIGNED_AT)), long];
-    let signers = vec![plain.with_attributes(attributes, content)];
-    let p7s = SignedData { signers, ..of.signed_data(&plain, content) }.der();
-    refused("attributes: signed in BER", Reason::SignatureWrong, sealed(content, &p7s))
 }
 
 /// What is around the signers.

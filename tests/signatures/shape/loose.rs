@@ -99,6 +99,11 @@ fn attributes(of: &Authority) -> Vec<Case> {
     let content = content();
     let kind = attribute(CONTENT_TYPE, &oid(DATA));
     let at = attribute(SIGNING_TIME, &time(SIGNED_AT));
+    // RFC 5652 §5.4 asks for DER, and OpenSSL refuses it; but what was signed is what lies there.
+    let long = {
+        let fields = [oid(MESSAGE_DIGEST), set(&[&octets(&Digest::Sha256.of(&content))])].concat();
+        [&[0x30, 0x81, u8::try_from(fields.len()).expect("a short attribute")], &fields[..]].concat()
+    };
     let signer = SignerInfo { over: Over::Unsorted, ..SignerInfo::of(&of.provider) };
     let with = |name: &str, attributes: Vec<Vec<u8>>| {
         let signers = vec![signer.with_attributes(attributes, &content)];
@@ -107,6 +112,7 @@ fn attributes(of: &Authority) -> Vec<Case> {
     let plain = attribute(MESSAGE_DIGEST, &octets(&Digest::Sha256.of(&content)));
     let many = (0..40).map(|number| attribute(&format!("1.2.3.{number}"), NULL));
     vec![
+        with("loose: attributes signed in BER", vec![kind.clone(), at.clone(), long]),
         with(
             "loose: forty attributes",
             [kind.clone(), at.clone(), plain.clone()].into_iter().chain(many).collect(),

@@ -79,7 +79,19 @@ pub(super) fn cases(of: &Authority) -> Vec<Case> {
             Reason::TimeMissing,
             untimed(&[TEXT, &daticert(&undated)]),
         ),
-        trusted("seen five minutes before it was signed", at(Some("20240601120000Z")))
+        trusted("signed five minutes in the future", at(Some("20240601120000Z")))
             .seen_at("2024-06-01T11:55:00Z"),
+        refused("signed in the future", Reason::SignedInFuture, at(Some("20240601120000Z")))
+            .seen_at("2024-06-01T11:54:59Z"),
+        refused(
+            "signed in the future, and expired then",
+            Reason::SignedInFuture,
+            at(Some("20481231000000Z")),
+        ),
+        refused("certified in the future, no signing time", Reason::SignedInFuture, at(None))
+            .seen_at("2024-06-01T11:54:59Z"),
+        trusted("signed now, certified in the future", at(Some("20240530120000Z")))
+            .seen_at("2024-05-30T12:00:00Z")
+            .noting(differs),
     ]
 }
