@@ -85,7 +85,7 @@ pub(super) fn cases(of: &Authority) -> Vec<Case> {
             .seen_at("2024-06-01T11:54:59Z"),
         refused(
             "signed in the future, and expired then",
-            Reason::SignedInFuture,
+            Reason::NotValidThen,
             at(Some("20481231000000Z")),
         ),
         refused("certified in the future, no signing time", Reason::SignedInFuture, at(None))
