@@ -16,6 +16,8 @@ mod corpus;
 mod encoding;
 #[path = "signature/p7s.rs"]
 mod p7s;
+#[path = "signature/path.rs"]
+mod path;
 #[path = "signature/revocation.rs"]
 mod revocation;
 #[path = "signature/shape.rs"]

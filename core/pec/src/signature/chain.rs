@@ -256,8 +256,13 @@ const MAX_SIGNATURE_CHECKS: u32 = 64;
 
 #[cfg(test)]
 mod tests {
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, GeneralSubtree, IsCa, Issuer, KeyPair, NameConstraints,
+        SanType,
+    };
+
     use super::*;
-    use crate::signature::anchor::tests::certificate;
+    use crate::signature::anchor::tests::{anchors, certificate};
 
     /// Below the root that all of them share, the pinned key tells AgID CA1 from AgID's other authority, whose
     /// certificate carries the same policy.
@@ -273,6 +278,62 @@ mod tests {
             let issuer = Certificate::read(&der, None).unwrap();
             assert!(issuer.policies.contains(&POLICY_AUTHORITY), "{file}");
             assert_eq!(era(root, Some(&issuer), &anchors), expected, "{file}");
+        }
+    }
+
+    /// Of a pinned authority, to which nobody but its key's owner could add: a newer issue that the message encloses
+    /// permits more hosts, whenever it was made, if the root certified it; another authority below it counts for
+    /// nothing.
+    #[test]
+    fn a_pinned_authority_and_what_is_enclosed_with_it() {
+        let named = |name: &str, host: &str, role| {
+            let mut params = CertificateParams::default();
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.is_ca = role;
+            let permitted_subtrees = vec![GeneralSubtree::Rfc822Name(host.to_owned())];
+            params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: vec![] });
+            params
+        };
+        let authority = |host| named("authority", host, IsCa::Ca(BasicConstraints::Constrained(0)));
+        let root = named("root", "", IsCa::Ca(BasicConstraints::Unconstrained));
+        let [key, root_key, other_key] = [(); 3].map(|()| KeyPair::generate().unwrap());
+        let root_issuer = Issuer::from_params(&root, &root_key);
+        let pinned = authority("old.test").signed_by(&key, &root_issuer).unwrap();
+        let mut newer = authority("new.test");
+        newer.not_before = rcgen::date_time_ymd(2030, 1, 1);
+        let forged = newer.signed_by(&key, &Issuer::from_params(&root, &other_key)).unwrap();
+        let newer = newer.signed_by(&key, &root_issuer).unwrap();
+        let issuer = authority("");
+        let issuer = Issuer::from_params(&issuer, &key);
+        let below = named("below", "new.test", IsCa::Ca(BasicConstraints::Constrained(0)));
+        let certified = below.signed_by(&other_key, &issuer).unwrap();
+        let below = Issuer::from_params(&below, &other_key);
+
+        let leaf = |host: &str, issuer| {
+            let mut leaf = named("leaf", host, IsCa::NoCa);
+            leaf.name_constraints = None;
+            leaf.subject_alt_names = vec![SanType::Rfc822Name(format!("a@{host}").try_into().unwrap())];
+            leaf.signed_by(&other_key, issuer).unwrap()
+        };
+        let root = root.self_signed(&root_key).unwrap();
+        let anchors = anchors(&[(pinned.der(), Role::Pec(Era::Digitpa)), (root.der(), Role::Root)]);
+        let cases: [(_, &[&rcgen::Certificate], _); 6] = [
+            (leaf("old.test", &issuer), &[], None),
+            (leaf("new.test", &issuer), &[], Some(Reason::Constrained)),
+            (leaf("new.test", &issuer), &[&newer], None),
+            (leaf("new.test", &issuer), &[&forged], Some(Reason::Constrained)),
+            (leaf("old.test", &issuer), &[&newer], None),
+            (leaf("old.test", &below), &[&certified], Some(Reason::Constrained)),
+        ];
+        for (index, (leaf, enclosed, expected)) in cases.iter().enumerate() {
+            let read = |der| Certificate::read(der, None).unwrap();
+            let enclosed: Vec<_> = enclosed.iter().map(|enclosed| read(enclosed.der())).collect();
+            let signature_checks = Cell::new(MAX_SIGNATURE_CHECKS);
+            let search =
+                Search { enclosed: &enclosed, revocations: &[], anchors: &anchors, signature_checks };
+            let found = search.path(&read(leaf.der()), "2024-01-01T00:00:00Z".parse().unwrap()).err();
+            assert_eq!(found, *expected, "case {index}");
         }
     }
 }

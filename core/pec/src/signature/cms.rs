@@ -94,12 +94,16 @@ fn readable<'a>(certificates: &[&'a [u8]], received: &[&'a [u8]]) -> Vec<Certifi
     readable
 }
 
-/// Each element with the same as it came, where there is that.
+/// Each element with the same as it came, where there is that. They are paired by their place, so it is made sure that
+/// the one says what the other does: a signature over the one must not vouch for what is read from the other.
 fn beside<'s, 'a>(
     der: &'s [&'a [u8]],
     received: &'s [&'a [u8]],
 ) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'s, 'a> {
-    der.iter().copied().zip(received.iter().copied().map(Some).chain(std::iter::repeat(None)))
+    der.iter().enumerate().map(|(place, der)| {
+        let is_same = |received: &&[u8]| ber::to_der(received).is_ok_and(|received| received == *der);
+        (*der, received.get(place).copied().filter(is_same))
+    })
 }
 
 /// One signer's signature.

@@ -66,6 +66,27 @@ fn attributes_signed_in_ber() {
     }
 }
 
+/// As with rsaEncryption, the digest is then that of the digest algorithm.
+#[test]
+fn the_signature_algorithm_may_name_the_kind_of_key_only() {
+    const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+    let attributes = attributes(CONTENT);
+    let value = CHAIN.provider.key.sign(&tlv(0x31, &[&attributes.concat()])).unwrap();
+    let id = issuer_and_serial(&CHAIN.provider.der());
+    let info = tlv(
+        0x30,
+        &[
+            &[2, 1, 1],
+            &tlv(0x30, &id.each_ref().map(Vec::as_slice)),
+            &tlv(0x30, &[&tlv(0x06, &[SHA256])]),
+            &tlv(0xa0, &[&attributes.concat()]),
+            &tlv(0x30, &[&tlv(0x06, &[EC_PUBLIC_KEY])]),
+            &tlv(0x04, &[&value]),
+        ],
+    );
+    assert_eq!(judge_p7s(&p7s(&CHAIN.enclosed(), &[info]), &CHAIN.anchors()).reason, None);
+}
+
 /// RFC 6211: the algorithms are repeated under the signature.
 #[test]
 fn protected_algorithms_must_agree() {

@@ -75,6 +75,11 @@ fn a_file_without_authorities_is_refused() {
     );
 }
 
+/// These certificates as anchors.
+pub(in crate::signature) fn anchors(certificates: &[(&[u8], Role)]) -> Anchors {
+    Anchors(certificates.iter().map(|(der, role)| Anchor::read(der, *role).unwrap()).collect())
+}
+
 /// The DER of a certificate of the corpus; where there is none, says so.
 pub(in crate::signature) fn certificate(file: &str) -> Option<Vec<u8>> {
     let folder = std::env::var_os("RECAPITO_CORPUS").map_or_else(
