@@ -83,11 +83,7 @@ pub(super) fn cases(of: &Authority) -> Vec<Case> {
             .seen_at("2024-06-01T11:55:00Z"),
         refused("signed in the future", Reason::SignedInFuture, at(Some("20240601120000Z")))
             .seen_at("2024-06-01T11:54:59Z"),
-        refused(
-            "signed in the future, and expired then",
-            Reason::NotValidThen,
-            at(Some("20481231000000Z")),
-        ),
+        refused("signed in the future, and expired then", Reason::NotValidThen, at(Some("20481231000000Z"))),
         refused("certified in the future, no signing time", Reason::SignedInFuture, at(None))
             .seen_at("2024-06-01T11:54:59Z"),
         trusted("signed now, certified in the future", at(Some("20240530120000Z")))
