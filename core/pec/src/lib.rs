@@ -5,7 +5,7 @@
 //! [`Verification`], never an error.
 //!
 //! ```text
-//! raw message ─┬─ message     its structure, as byte ranges of what was received
+//! raw message ─┬─ message     its structure, read as the bytes arrive
 //!              ├─ signature   CMS over those bytes, a path to an anchor, the rules for a provider's certificate
 //!              ├─ daticert    the certification data that the provider signed
 //!              └─ kind        envelope, acceptance, delivery, …: the signed data decides
@@ -56,4 +56,4 @@ pub use kind::Kind;
 pub use signature::anchor::Anchors;
 pub use time::CertifiedTime;
 pub use verdict::{Note, Reason, Verdict};
-pub use verification::{Verification, verify};
+pub use verification::{Verification, Verifier, verify};

@@ -8,8 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use recapito_pec::verification::{ReadAgain, Verifier};
-use recapito_pec::{Anchors, Kind, Verdict, Verification};
+use recapito_pec::verification::ReadAgain;
+use recapito_pec::{Anchors, Kind, Verdict, Verification, Verifier};
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -97,9 +97,13 @@ impl Decoder {
     }
 
     fn quoted_printable(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            for piece in line.chunks(LINE_PIECE) {
-                self.held.extend_from_slice(piece);
+        for mut line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            while !line.is_empty() {
+                // Exactly so much, whatever the pieces: what is made of a broken line must not hang on them.
+                let room = LINE_PIECE.saturating_sub(self.held.len());
+                let (taken, rest) = line.split_at_checked(room).unwrap_or((line, b""));
+                self.held.extend_from_slice(taken);
+                line = rest;
                 if self.held.ends_with(b"\n") {
                     self.quoted_printable_line(sink)?;
                 } else if self.held.len() >= LINE_PIECE {

@@ -108,10 +108,16 @@ mod tests {
             let text = "x".repeat(offset) + &"à".repeat(5_000);
             check(Encoding::QuotedPrintable, &format!("{long}= \ny"), &format!("{text}y"), None);
         }
-        let spaces = " ".repeat(10_000);
-        let mut in_pieces = Capture::new(Encoding::QuotedPrintable, 1_000_000);
-        in_pieces.update(format!("x{spaces}").as_bytes());
-        assert_eq!(in_pieces.finish().problem, broken);
+        for spaces in [4_000, 6_000, 20_000] {
+            let body = format!("=\nx{}\n=41", " ".repeat(spaces));
+            let decode = |size| {
+                let mut capture = Capture::new(Encoding::QuotedPrintable, 1_000_000);
+                body.as_bytes().chunks(size).for_each(|piece| capture.update(piece));
+                capture.finish()
+            };
+            assert_eq!(decode(1).problem, broken.filter(|_| spaces > 5_000));
+            assert!([7, 4_096, 5_000, 50_000].into_iter().all(|size| decode(size) == decode(1)));
+        }
     }
 
     #[test]

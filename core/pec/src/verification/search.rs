@@ -96,10 +96,13 @@ impl<'c> Search<'c> {
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Whether so many more bytes may be read of what was let into a slot, and if so counts them.
+    /// Whether so many more bytes may be read of what was let into a slot, and if so counts them. If not, none may any
+    /// more, so that it makes no difference in what pieces they come.
     pub(super) fn may_read(&mut self, slot: usize, bytes: usize) -> bool {
-        let rest = self.bytes.get_mut(slot).and_then(|slot| Some((slot.checked_sub(bytes)?, slot)));
-        rest.map(|(rest, slot)| *slot = rest).is_some()
+        let Some(left) = self.bytes.get_mut(slot) else { return false };
+        let rest = left.checked_sub(bytes);
+        *left = rest.unwrap_or_default();
+        rest.is_some()
     }
 
     /// The message itself is over.
