@@ -11,7 +11,6 @@
 mod content;
 mod encoding;
 mod field;
-mod line_end;
 mod mailbox;
 mod media;
 mod multipart;
@@ -23,7 +22,6 @@ pub use content::Attachment;
 pub(crate) use content::decode_charset;
 pub use encoding::{Decoded, Encoding};
 pub use field::{Field, Fields};
-pub use line_end::Canonical;
 pub(crate) use mailbox::mailbox;
 pub use media::Media;
 
@@ -264,11 +262,6 @@ impl<'m> Part<'m> {
     /// The bytes of its body as received, transfer encoding and all.
     pub fn body(self) -> &'m [u8] {
         self.message.raw.get(self.body_range()).unwrap_or_default()
-    }
-
-    /// Its bytes with the line ends that a digest is taken over.
-    pub fn canonical(self) -> Canonical<'m> {
-        Canonical::new(self.raw())
     }
 
     /// What is wrong with it (not with the parts in it).

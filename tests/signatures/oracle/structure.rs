@@ -7,8 +7,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use crate::mutation::{Change, mutants};
-use crate::sample::{self, Sample};
+use super::mutation::{Change, mutants};
+use super::sample::{self, Sample};
 use python::Python;
 use rule::{RULES, Reader, Rule};
 use tree::Tree;

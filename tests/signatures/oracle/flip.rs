@@ -13,7 +13,7 @@ use recapito_pec::message::Message;
 use recapito_pec::verification::EvidenceDigest;
 use recapito_pec::{Anchors, CertificationData, Kind, Verdict, verify};
 
-use crate::sample::{self, Sample};
+use super::sample::{self, Sample};
 
 #[test]
 fn no_bit_of_a_small_receipt_can_be_flipped_unnoticed() {

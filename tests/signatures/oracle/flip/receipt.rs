@@ -11,7 +11,7 @@ use recapito_tests::skip::skip;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::sample::Sample;
+use crate::oracle::sample::Sample;
 
 /// Makes it with OpenSSL, or says that the test is skipped.
 pub(super) fn small() -> Option<Sample> {

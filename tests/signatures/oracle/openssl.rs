@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use recapito_pec::message::Message;
 use recapito_pec::{Reason, Verdict, Verification, verify};
 
-use crate::mutation::{Change, mutants};
-use crate::sample::{self, Sample};
+use super::mutation::{Change, mutants};
+use super::sample::{self, Sample};
 
 #[test]
 fn openssl_agrees_on_what_fits() {

@@ -9,8 +9,6 @@
 //! A disagreement is either a defect or named by a rule, with a row in README.md; one that no rule names fails the
 //! test. Seeds are fixed, so that each run sees the same messages.
 
-#![allow(clippy::print_stdout)] // the figures, for the log
-
 mod flip;
 mod mutation;
 mod openssl;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use fastrand::Rng;
 use recapito_pec::message::Message;
 
-use crate::sample::Sample;
+use super::sample::Sample;
 
 /// `count` mutants of these samples, each changed once to three times.
 pub(crate) fn mutants(samples: &[Sample], seed: u64, count: usize, changes: &[Change]) -> Vec<Sample> {

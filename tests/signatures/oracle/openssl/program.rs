@@ -6,7 +6,7 @@ use std::thread;
 
 use recapito_tests::skip::skip;
 
-use crate::sample::Sample;
+use crate::oracle::sample::Sample;
 
 /// What OpenSSL says of a message, its signer's certificate left aside.
 #[derive(Clone, Debug)]

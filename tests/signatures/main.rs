@@ -1,0 +1,64 @@
+//! Every shape of a genuine message, every rule of trust, and a list of attacks: named cases, each with its verdict.
+//!
+//! Made with the `openssl` command and by hand, from keys that exist for one run. How to add one: README.md.
+
+#![forbid(unsafe_code)]
+
+mod attack;
+mod authority;
+mod case;
+mod certificate;
+mod cms;
+mod der;
+mod envelope;
+mod key;
+mod openssl;
+mod oracle;
+mod shape;
+mod trust;
+
+use case::{Case, Cases, cases};
+
+#[test]
+fn every_shape_of_a_genuine_message_is_trusted() {
+    check(|cases| &cases.shapes);
+}
+
+#[test]
+fn every_rule_of_trust_has_its_verdict_and_reason() {
+    check(|cases| &cases.trust);
+}
+
+#[test]
+fn nobody_is_fooled() {
+    check(|cases| &cases.attacks);
+}
+
+#[test]
+fn names_are_given_once() {
+    if !openssl::is_here() {
+        return;
+    }
+    let mut names: Vec<_> = cases().all().map(|case| &case.name).collect();
+    names.sort();
+    let total = names.len();
+    names.dedup();
+    assert_eq!(names.len(), total);
+}
+
+/// Compares each case with what is said of it, and shows all that differ.
+fn check(list: fn(&Cases) -> &Vec<Case>) {
+    if !openssl::is_here() {
+        return;
+    }
+    let cases = cases();
+    let problems = list(cases).iter().filter_map(|case| case.problem(&case.verify(&case.raw, cases)));
+    let problems: Vec<_> = problems.collect();
+    assert!(
+        problems.is_empty(),
+        "{} of {} cases:\n{}",
+        problems.len(),
+        list(cases).len(),
+        problems.join("\n")
+    );
+}
