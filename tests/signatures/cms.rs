@@ -113,6 +113,12 @@ impl<'a> SignerInfo<'a> {
     }
 }
 
+/// Every digest that a signer may use, in DER's order: a reader may refuse one that is not announced (RFC 5652 §5.1).
+fn announced() -> Vec<u8> {
+    use Digest::{Sha1, Sha224, Sha256, Sha384, Sha512};
+    [Sha1, Sha256, Sha384, Sha512, Sha224].map(|digest| digest.algorithm(NULL)).concat()
+}
+
 /// One attribute with one value.
 pub(crate) fn attribute(kind: &str, value: &[u8]) -> Vec<u8> {
     sequence(&[&oid(kind), &set(&[value])])
@@ -137,7 +143,7 @@ impl SignedData {
         let inside = self.inside.as_ref().map(|content| tagged(0, &[&octets(content)])).unwrap_or_default();
         let data = sequence(&[
             &integer(1),
-            &set(&[&Digest::Sha256.algorithm(NULL)]),
+            &set(&[&announced()]),
             &sequence(&[&oid(DATA), &inside]),
             &optional(0, &self.certificates),
             &optional(1, &self.lists),

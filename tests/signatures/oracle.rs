@@ -12,5 +12,6 @@
 mod flip;
 mod mutation;
 mod openssl;
+mod path;
 mod sample;
 mod structure;

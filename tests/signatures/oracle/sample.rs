@@ -1,16 +1,21 @@
-//! The messages that the oracles are asked about: the corpus, and every kind that the provider makes.
+//! The messages that the oracles are asked about: the generated cases, the corpus, and every kind that the provider
+//! makes.
 //!
 //! Each comes with the authorities that it is to be judged by, in PEM, so that every program is given the same ones.
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use recapito_pec::Anchors;
+use recapito_pec::message::Message;
+use recapito_pec::{Anchors, Verification, verify};
 use recapito_provider::{
     Authority, Delay, Digest, Encoding, Failure, Forgery, House, Notice, Office, Receipt, Refusal, Settings,
     Style, VirtualClock, Workshop,
 };
 use recapito_tests::corpus::corpus_or_skip;
+
+use crate::case::{Case, cases};
+use crate::openssl;
 
 /// A message and whom to trust for it.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub(crate) struct Sample {
     pub(crate) raw: Vec<u8>,
     /// The authority declared for it; none for real mail, which rests on the pinned ones.
     pub(crate) authority: Option<String>,
+    /// When it is looked at.
+    pub(crate) now: Timestamp,
 }
 
 impl Sample {
@@ -32,15 +39,60 @@ impl Sample {
         }
     }
 
+    /// What our side says of it.
+    pub(crate) fn verify(&self) -> Verification {
+        verify(&self.raw, &self.anchors(), self.now)
+    }
+
+    /// The same message with a signature that is the same in every run, and worth nothing: keys are made anew for each.
+    pub(crate) fn with_fixed_signature(&self) -> Self {
+        let message = Message::parse(&self.raw);
+        let Some(signature) = message.parts().find(|part| part.media().ends_with("pkcs7-signature")) else {
+            return self.clone();
+        };
+        let body = signature.body_range();
+        let line = [&[b'M'; 64][..], b"\r\n"].concat();
+        let raw = [&self.raw[..body.start], &line.repeat(40), &self.raw[body.end..]].concat();
+        self.with(self.name.clone(), raw)
+    }
+
+    /// Whether it is a case whose name begins so, or a mutant of one.
+    pub(crate) fn is_made_of(&self, case: &str) -> bool {
+        self.name.starts_with(case) || self.name.contains(&format!(" of {case}"))
+    }
+
     /// The same message with other bytes.
     pub(crate) fn with(&self, name: String, raw: Vec<u8>) -> Self {
-        Self { name, raw, authority: self.authority.clone() }
+        Self { name, raw, authority: self.authority.clone(), now: self.now }
     }
 }
 
-/// The time at which everything is judged.
+/// All messages there are: generated cases, the corpus, the provider's.
+pub(crate) fn all() -> Vec<Sample> {
+    let mut samples = generated();
+    samples.extend(corpus());
+    samples.extend(provided());
+    samples
+}
+
+/// When real mail and the provider's is looked at.
 pub(crate) fn now() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().expect("a time")
+}
+
+/// Every generated case; empty, after having said so, where there is no OpenSSL to make them.
+fn generated() -> Vec<Sample> {
+    if !openssl::is_here() {
+        return Vec::new();
+    }
+    let cases = cases();
+    let sample = |case: &Case| Sample {
+        name: case.name.clone(),
+        raw: case.raw.clone(),
+        authority: Some(cases.pem(case.anchor).to_owned()),
+        now: case.now.parse().expect("a time"),
+    };
+    cases.all().map(sample).collect()
 }
 
 /// Every message of the corpus; empty, after having said so, where there is no corpus.
@@ -53,6 +105,7 @@ pub(crate) fn corpus() -> Vec<Sample> {
         name: path.strip_prefix(&folder).expect("it lies in the corpus").display().to_string(),
         raw: std::fs::read(&path).expect("a file of the corpus can be read"),
         authority: None,
+        now: now(),
     });
     samples.collect()
 }
@@ -88,7 +141,7 @@ pub(crate) fn provided() -> Vec<Sample> {
         let about = workshop.take(SUBMITTED, at, |address| address.ends_with("pec.example.test"));
         let mut add = |name: &str, raw| {
             let name = format!("provider {style_name} {name}");
-            samples.push(Sample { name, raw, authority: Some(authority.root_pem()) });
+            samples.push(Sample { name, raw, authority: Some(authority.root_pem()), now: now() });
         };
         for (name, notice) in notices() {
             add(name, workshop.notice(&notice, &about, at));
@@ -109,6 +162,7 @@ fn forged(at: Timestamp) -> impl Iterator<Item = Sample> {
         name: format!("provider forgery {forgery:?}"),
         raw: office.forge(forgery, &notice, &about),
         authority: Some(office.authority().root_pem()),
+        now: now(),
     })
 }
 

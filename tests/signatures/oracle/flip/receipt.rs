@@ -47,7 +47,7 @@ pub(super) fn small() -> Option<Sample> {
          Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n\
          {lines}--S--\r\n"
     );
-    Some(Sample { name: "small receipt".to_owned(), raw: raw.into_bytes(), authority: Some(authority.pem()) })
+    Some(Sample { name: "small receipt".to_owned(), raw: raw.into_bytes(), authority: Some(authority.pem()), now: crate::oracle::sample::now() })
 }
 
 fn authority() -> CertificateParams {

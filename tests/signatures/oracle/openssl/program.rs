@@ -17,6 +17,8 @@ pub(crate) struct Answer {
     pub(crate) content: Vec<u8>,
     /// The certificates that the message encloses, PEM.
     pub(crate) certificates: String,
+    /// The signers' certificates, PEM; only where it fits.
+    pub(crate) signer: String,
     /// Its words, where it does not fit.
     pub(crate) words: String,
 }
@@ -46,20 +48,22 @@ pub(crate) fn ask(samples: &[Sample]) -> Option<Vec<Answer>> {
 fn ask_one(raw: &[u8], folder: &Path) -> Answer {
     let file = |name: &str| folder.join(name);
     std::fs::write(file("message.eml"), raw).expect("a file");
-    for name in ["content", "certificates.pem"] {
+    for name in ["content", "certificates.pem", "signer.pem"] {
         // Left over from the message before.
         let _ = std::fs::remove_file(file(name));
     }
     let output = Command::new("openssl")
         .args(["cms", "-verify", "-noverify", "-in", "message.eml"])
-        .args(["-out", "content", "-certsout", "certificates.pem"])
+        .args(["-out", "content", "-certsout", "certificates.pem", "-signer", "signer.pem"])
         .current_dir(folder)
         .output()
         .expect("OpenSSL runs");
+    let text = |name| std::fs::read_to_string(file(name)).unwrap_or_default();
     Answer {
         fits: output.status.success(),
         content: std::fs::read(file("content")).unwrap_or_default(),
-        certificates: std::fs::read_to_string(file("certificates.pem")).unwrap_or_default(),
+        certificates: text("certificates.pem"),
+        signer: text("signer.pem"),
         words: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }

@@ -165,7 +165,7 @@ fn without_strange_lines(raw: &[u8]) -> Vec<u8> {
 }
 
 /// Lines that begin like a delimiter and go on otherwise begin with a dot.
-fn without_longer_delimiters(raw: &[u8]) -> Vec<u8> {
+pub(in crate::oracle) fn without_longer_delimiters(raw: &[u8]) -> Vec<u8> {
     let boundaries = boundaries(raw);
     let is_longer = |line: &[u8]| {
         let is_delimiter = |boundary: &Vec<u8>| {
@@ -277,7 +277,7 @@ fn opened(raw: &[u8]) -> Vec<u8> {
 }
 
 /// Closes every multipart that is not closed.
-fn closed(raw: &[u8]) -> Vec<u8> {
+pub(in crate::oracle) fn closed(raw: &[u8]) -> Vec<u8> {
     let message = Message::parse(raw);
     let mut parts: Vec<_> =
         message.parts().filter(|part| part.problems().contains(&Problem::Unclosed)).collect();
