@@ -1,20 +1,45 @@
 //! Messages made to deceive: never trusted, or trusted for what the provider signed and nothing else.
 
-use recapito_pec::Reason;
+mod boundary;
+mod certdata;
+mod cms;
+mod content;
+mod header;
+mod wrapping;
 
 use crate::authority::Authority;
-use crate::case::{Case, refused};
-use crate::envelope::{TEXT, certdata, content, daticert, forged, mixed, swap};
+use crate::case::Case;
+use crate::envelope::{INNER, TEXT, content, daticert, forged, mixed, swap};
 
 /// All of them.
 pub(crate) fn cases(of: &Authority) -> Vec<Case> {
-    let two = [TEXT, &daticert(&certdata("avvenuta-consegna")), &daticert(&forged("accettazione"))];
-    vec![
-        refused(
-            "changed",
-            Reason::ContentChanged,
-            swap(&of.seal(&content()), "stato consegnato", "stato rifiutato"),
-        ),
-        refused("two daticert.xml", Reason::AmbiguousStructure, of.seal(&mixed(&two))),
+    let genuine = Genuine::of(of);
+    [
+        wrapping::cases(of, &genuine),
+        boundary::cases(&genuine),
+        header::cases(&genuine),
+        content::cases(&genuine),
+        certdata::cases(of),
+        cms::cases(of, &genuine),
     ]
+    .concat()
+}
+
+/// What an attacker has: a genuine receipt, and another that he would like to have.
+struct Genuine {
+    /// What the provider signed.
+    content: Vec<u8>,
+    /// The signature over it.
+    p7s: Vec<u8>,
+    /// What the provider never signed.
+    fake: Vec<u8>,
+}
+
+impl Genuine {
+    fn of(of: &Authority) -> Self {
+        let content = content();
+        // By a boundary of its own: where it stands before the genuine one, nothing else may be unclear.
+        let fake = swap(&mixed(&[TEXT, &daticert(&forged("avvenuta-consegna"))]), INNER, "----=_Inner_7");
+        Self { p7s: of.p7s(&content), content, fake }
+    }
 }

@@ -6,6 +6,7 @@
 //! ```
 //! A case changes one thing of a template and expects one verdict. The keys are gone when the cases are made.
 
+use std::fs;
 use std::path::Path;
 use std::thread;
 use tempfile::TempDir;
@@ -46,6 +47,8 @@ pub(crate) struct Authority {
     pub(crate) pss: Identity,
     /// A key that belongs to nobody yet.
     pub(crate) spare: Key,
+    /// The same, on a curve that is not read.
+    pub(crate) p521: Key,
     /// Holds the keys.
     folder: TempDir,
 }
@@ -62,6 +65,7 @@ impl Authority {
         let root = Identity::self_signed(&key("root"), RSA, &root());
         let pec = root.certify(&key("pec"), &pec(&key("pec")));
         let mail = root.certify(&key("mail"), &mail());
+        fs::write(folder.path().join("authority.pem"), pec.pem()).expect("a file");
         let provider_of = |name, serial, scheme| {
             let key = key(name);
             pec.issue(&key, scheme, &Template { serial, ..provider(&key) })
@@ -75,6 +79,7 @@ impl Authority {
             p384: provider_of("p384", 7, Scheme::Ecdsa(Digest::Sha384)),
             pss: provider_of("pss", 8, Scheme::pss(Digest::Sha256, 32)),
             spare: key("spare"),
+            p521: key("p521"),
             root,
             pec,
             mail,
@@ -82,7 +87,7 @@ impl Authority {
         }
     }
 
-    /// The folder of the run.
+    /// The folder of the run, where `authority.pem` lies beside the keys.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

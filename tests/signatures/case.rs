@@ -7,7 +7,7 @@
 //! ```
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::thread;
 
 use recapito_pec::{Anchors, Kind, Note, Reason, Verdict, Verification, verify};
@@ -56,8 +56,7 @@ pub(crate) struct Cases {
 
 /// The cases, made by the first who asks.
 pub(crate) fn cases() -> &'static Cases {
-    static CASES: OnceLock<Cases> = OnceLock::new();
-    CASES.get_or_init(|| {
+    static CASES: LazyLock<Cases> = LazyLock::new(|| {
         let authority = &Authority::new();
         thread::scope(|scope| {
             let shapes = scope.spawn(|| shape::cases(authority));
@@ -72,7 +71,8 @@ pub(crate) fn cases() -> &'static Cases {
                 authority: authority.pec.pem(),
             }
         })
-    })
+    });
+    &CASES
 }
 
 impl Cases {
@@ -161,13 +161,15 @@ impl Case {
         if notes != BTreeSet::from_iter(self.notes.iter().copied()) {
             return Some(format!("{}: notes {notes:?}, not {:?}", self.name, self.notes));
         }
-        let certified = found.certdata.as_ref().map(|data| data.envelope.as_deref());
-        let expected = (self.kind, (!CERTIFY_NOTHING.contains(&self.kind)).then_some(Some(GENUINE)));
+        let certified = found.certdata.as_ref().and_then(|data| data.envelope.as_deref());
+        let is_genuine =
+            certified == Some(GENUINE) || CERTIFY_NOTHING.contains(&self.kind) && certified.is_none();
         let told = (found.kind, certified);
-        (told != expected).then(|| format!("{}: {told:?}, not {expected:?}", self.name))
+        (told.0 != self.kind || !is_genuine).then(|| format!("{}: {told:?}, not {:?}", self.name, self.kind))
     }
 }
 
+/// Without certification data, or with some that cannot be read, there is no provider's id.
 const CERTIFY_NOTHING: [Kind; 2] = [Kind::AnomalyEnvelope, Kind::Ordinary];
 
 /// When a case is looked at: after the signing time that OpenSSL takes from its clock, and before any certificate

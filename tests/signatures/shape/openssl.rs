@@ -13,7 +13,6 @@ use crate::openssl;
 /// All of them.
 pub(super) fn cases(of: &Authority) -> Vec<Case> {
     let pem = |name: &str, text: String| fs::write(of.folder().join(name), text).expect("a file");
-    pem("authority.pem", of.pec.pem());
     pem("chain.pem", of.pec.pem() + &of.root.pem());
     pem("second.pem", of.p256.pem());
     let second = of.p256.key.file().to_owned();
@@ -51,9 +50,9 @@ pub(super) fn cases(of: &Authority) -> Vec<Case> {
         }
         let options = ["-md", digest, "-keyopt", "rsa_padding_mode:pss"];
         add(format!("OpenSSL: PSS, {digest}"), &of.provider, &options);
+        add(format!("OpenSSL: a key for PSS, {digest}"), &of.pss, &options);
         let options = [&options[..], &["-noattr"]].concat();
         add(format!("OpenSSL: PSS, {digest}, no attributes"), &of.provider, &options);
-        add(format!("OpenSSL: a key for PSS, {digest}"), &of.pss, &["-md", digest]);
     }
     let mask = ["-md", "sha256", "-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_mgf1_md:sha512"];
     add("OpenSSL: PSS with another mask".to_owned(), &of.provider, &mask);
