@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use certval::{
-    CertificationPath, CertificationPathResults, CertificationPathSettings, PDVCertificate, PDVTrustAnchorChoice,
-    PkiEnvironment, TimeOfInterest,
+    CertFile, CertVector, CertificationPath, CertificationPathResults, CertificationPathSettings,
+    PDVCertificate, PDVTrustAnchorChoice, PkiEnvironment, TaSource, TimeOfInterest,
+    enforce_trust_anchor_constraints,
 };
 use jiff::Timestamp;
 use recapito_pec::{Reason, Verdict};
@@ -17,20 +18,21 @@ use recapito_tests::corpus::corpus_or_skip;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::openssl::{Answer, ask};
-use super::sample::{self, Sample};
+use super::openssl::{self, Answer};
+use super::sample::Sample;
 
 #[test]
 fn certval_agrees_on_paths() {
-    let samples = sample::all();
-    let Some(answers) = ask(&samples) else { return };
+    let Some(asked) = openssl::asked() else { return };
     let mut agreed = BTreeMap::<_, usize>::new();
     let mut explained = BTreeMap::<_, usize>::new();
     let mut defects = Vec::new();
-    for (sample, answer) in samples.iter().zip(&answers) {
+    for (sample, answer) in asked {
         let found = sample.verify();
-        let asked = found.verdict >= Verdict::UnknownSigner && found.reason != Some(Reason::CertificateMissing);
-        let time = found.signed_at.or(found.certdata.as_ref().and_then(|data| data.time).map(|time| time.instant));
+        let asked =
+            found.verdict >= Verdict::UnknownSigner && found.reason != Some(Reason::CertificateMissing);
+        let time =
+            found.signed_at.or(found.certdata.as_ref().and_then(|data| data.time).map(|time| time.instant));
         let (true, Some(time)) = (asked && answer.fits, time) else { continue };
         let ours = found.verdict > Verdict::UnknownSigner;
         let theirs = has_path(sample, answer, time);
@@ -42,9 +44,17 @@ fn certval_agrees_on_paths() {
             defects.push(format!("{}: ours {:?}, theirs {theirs:?}", sample.name, found.reason));
         }
     }
-    println!("{} messages; agreed that there is a path or not: {agreed:?}; explained: {explained:?}", samples.len());
+    println!(
+        "{} messages; agreed that there is a path or not: {agreed:?}; explained: {explained:?}",
+        asked.len()
+    );
     assert!(agreed.len() == 2, "certval finds a path always or never, and proves nothing: {agreed:?}");
-    assert!(defects.is_empty(), "{} disagreements that no rule explains:\n{}", defects.len(), defects.join("\n"));
+    assert!(
+        defects.is_empty(),
+        "{} disagreements that no rule explains:\n{}",
+        defects.len(),
+        defects.join("\n")
+    );
 }
 
 /// One way in which certval finds a path where we find none.
@@ -55,9 +65,7 @@ struct Rule {
     reason: Option<Reason>,
 }
 
-const RULES: &[Rule] = &[
-    Rule { name: "revoked", reason: Some(Reason::Revoked) },
-];
+const RULES: &[Rule] = &[Rule { name: "revoked", reason: Some(Reason::Revoked) }];
 
 /// Whether certval takes some chain from the signer to an anchor for valid; if none, why not.
 fn has_path(sample: &Sample, answer: &Answer, time: Timestamp) -> Result<(), String> {
@@ -66,7 +74,8 @@ fn has_path(sample: &Sample, answer: &Answer, time: Timestamp) -> Result<(), Str
     others.sort();
     others.dedup();
     // What certval cannot read cannot be part of a path.
-    let others: Vec<_> = others.iter().filter_map(|der| PDVCertificate::try_from(der.as_slice()).ok()).collect();
+    let others: Vec<_> =
+        others.iter().filter_map(|der| PDVCertificate::try_from(der.as_slice()).ok()).collect();
     let signer = certificates(&answer.signer).pop().ok_or("no signer")?;
     let signer = PDVCertificate::try_from(signer.as_slice()).map_err(|error| error.to_string())?;
 
@@ -78,9 +87,10 @@ fn has_path(sample: &Sample, answer: &Answer, time: Timestamp) -> Result<(), Str
     }
     let mut why = "no anchor".to_owned();
     for anchor in &anchors {
+        let environment = environment(anchor)?;
         let anchor = PDVTrustAnchorChoice::try_from(anchor.as_slice()).map_err(|error| error.to_string())?;
         for chain in &chains {
-            match validate(&anchor, chain, &signer, time) {
+            match validate(&environment, &anchor, chain, &signer, time) {
                 Ok(()) => return Ok(()),
                 Err(found) if found.contains("NameChainingFailure") => {}
                 Err(found) => why = found,
@@ -92,6 +102,7 @@ fn has_path(sample: &Sample, answer: &Answer, time: Timestamp) -> Result<(), Str
 
 /// Has one chain validated; `chain` begins below the anchor.
 fn validate(
+    environment: &PkiEnvironment,
     anchor: &PDVTrustAnchorChoice,
     chain: &[PDVCertificate],
     signer: &PDVCertificate,
@@ -103,12 +114,23 @@ fn validate(
     settings.set_time_of_interest(time);
     settings.set_check_revocation_status(false);
     settings.set_enforce_trust_anchor_constraints(true);
-    let mut environment = PkiEnvironment::new();
-    environment.populate_5280_pki_environment();
+    let settings =
+        enforce_trust_anchor_constraints(&settings, anchor).map_err(|error| format!("{error:?}"))?;
     let path = CertificationPath::new(anchor.clone(), chain.to_vec(), signer.clone());
     let mut results = CertificationPathResults::new();
-    let validated = environment.validate_path(&environment, &settings, &path, &mut results);
+    let validated = environment.validate_path(environment, &settings, &path, &mut results);
     validated.map_err(|error| format!("{error:?}"))
+}
+
+/// What certval knows: the algorithms, and this anchor.
+fn environment(anchor: &[u8]) -> Result<PkiEnvironment, String> {
+    let mut anchors = TaSource::new();
+    anchors.push(CertFile { filename: String::new(), bytes: anchor.to_vec() });
+    anchors.initialize().map_err(|error| format!("{error:?}"))?;
+    let mut environment = PkiEnvironment::new();
+    environment.populate_5280_pki_environment();
+    environment.add_trust_anchor_source(Box::new(anchors));
+    Ok(environment)
 }
 
 /// The anchors to give to certval, and the authorities that we know besides: the issues of AgID CA1.
@@ -119,8 +141,11 @@ fn trusted(sample: &Sample) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     static PINNED: OnceLock<(Vec<Vec<u8>>, Vec<Vec<u8>>)> = OnceLock::new();
     let read = || {
         let Some(folder) = corpus_or_skip() else { return Default::default() };
-        let read = |name: &str| std::fs::read_to_string(folder.join("trust").join(name)).expect("a file of the corpus");
-        let anchors = ["Actalis_Authentication_Root_CA.pem", "DigitPA-CA1_issued-by-Baltimore_2011-01-14.pem"];
+        let read = |name: &str| {
+            std::fs::read_to_string(folder.join("trust").join(name)).expect("a file of the corpus")
+        };
+        let anchors =
+            ["Actalis_Authentication_Root_CA.pem", "DigitPA-CA1_issued-by-Baltimore_2011-01-14.pem"];
         (certificates(&anchors.map(read).concat()), certificates(&ISSUES.map(read).concat()))
     };
     PINNED.get_or_init(read).clone()

@@ -1,20 +1,19 @@
 //! A genuine receipt as small as one can be: a key on P-256, one enclosed certificate, few words.
 
-use std::process::Command;
-
+use crate::openssl;
+use crate::oracle::sample::{Sample, now};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
-use recapito_tests::skip::skip;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
-use crate::oracle::sample::Sample;
 
 /// Makes it with OpenSSL, or says that the test is skipped.
 pub(super) fn small() -> Option<Sample> {
+    if !openssl::is_here() {
+        return None;
+    }
     let key = KeyPair::generate().expect("randomness");
     let authority = authority().self_signed(&key).expect("a certificate");
     let signer_key = KeyPair::generate().expect("randomness");
@@ -27,17 +26,10 @@ pub(super) fn small() -> Option<Sample> {
     std::fs::write(file("content"), CONTENT).expect("a file");
     std::fs::write(file("signer.pem"), signer.pem()).expect("a file");
     std::fs::write(file("key.pem"), signer_key.serialize_pem()).expect("a file");
-    let signed = Command::new("openssl")
-        .args(["cms", "-sign", "-binary", "-nosmimecap", "-outform", "DER", "-md", "sha256"])
-        .args(["-in", "content", "-signer", "signer.pem", "-inkey", "key.pem"])
-        .current_dir(folder.path())
-        .output();
-    let Ok(signed) = signed else {
-        skip("openssl is missing");
-        return None;
-    };
-    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
-    let text = STANDARD.encode(signed.stdout);
+    let arguments =
+        "cms -sign -binary -nosmimecap -outform DER -md sha256 -in content -signer signer.pem -inkey key.pem";
+    let signed = openssl::run(folder.path(), &arguments.split(' ').collect::<Vec<_>>(), b"");
+    let text = STANDARD.encode(signed);
     let lines: String =
         text.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
     let raw = format!(
@@ -47,7 +39,12 @@ pub(super) fn small() -> Option<Sample> {
          Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n\
          {lines}--S--\r\n"
     );
-    Some(Sample { name: "small receipt".to_owned(), raw: raw.into_bytes(), authority: Some(authority.pem()), now: crate::oracle::sample::now() })
+    Some(Sample {
+        name: "small receipt".to_owned(),
+        raw: raw.into_bytes(),
+        authority: Some(authority.pem()),
+        now: now(),
+    })
 }
 
 fn authority() -> CertificateParams {

@@ -48,16 +48,25 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "encoded-multipart", fits: Theirs, test: Neutral(without_encoding) },
     Rule { name: "encoding-of-signature", fits: Theirs, test: Neutral(with_base64_signature) },
     Rule { name: "longer-delimiter", fits: Theirs, test: Neutral(structure::without_longer_delimiters) },
-    Rule { name: "same-extension-twice", fits: Theirs, test: Case(&["a policy twice", "key usage twice", "addresses twice"]) },
+    Rule {
+        name: "same-extension-twice",
+        fits: Theirs,
+        test: Case(&["a policy twice", "key usage twice", "addresses twice"]),
+    },
     Rule { name: "unclear-structure", fits: Theirs, test: Refused(Reason::AmbiguousStructure) },
     Rule {
         name: "binary",
         fits: Ours,
         test: Case(&["binary, with bare LF, signed as it lies", "binary, all LF, signed as it lies"]),
     },
+    Rule { name: "cr-cr-lf-signed", fits: Ours, test: Case(&["an original with bare CR"]) },
     Rule { name: "header-of-signature", fits: Ours, test: Neutral(with_plain_signature) },
     Rule { name: "long-lengths", fits: Ours, test: Case(&["BER: long lengths"]) },
-    Rule { name: "order-of-attributes", fits: Ours, test: Case(&["attributes sent in another order than signed"]) },
+    Rule {
+        name: "order-of-attributes",
+        fits: Ours,
+        test: Case(&["attributes sent in another order than signed"]),
+    },
     Rule { name: "other-boundary", fits: Ours, test: Neutral(with_plain_boundary) },
     Rule {
         name: "several-signers",

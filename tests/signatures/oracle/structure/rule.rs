@@ -205,7 +205,8 @@ fn boundaries(raw: &[u8]) -> Vec<Vec<u8>> {
 /// The message with other bodies in the leaves of one encoding.
 fn with_bodies(raw: &[u8], encoding: Encoding, body: fn(Part<'_>) -> Option<Vec<u8>>) -> Vec<u8> {
     let message = Message::parse(raw);
-    let leaves = message.parts().filter(|part| part.encoding() == encoding && part.children().len() == 0);
+    let leaves =
+        message.parts().filter(|part| part.encoding() == encoding && part.children().next().is_none());
     let bodies = leaves.filter_map(|part| Some((part.body_range(), body(part)?)));
     replace(raw, bodies.collect())
 }
@@ -260,8 +261,10 @@ fn without_trailing_space(part: Part<'_>) -> Option<Vec<u8>> {
 /// Of each multipart that closes before it opens, the line that closes goes.
 fn opened(raw: &[u8]) -> Vec<u8> {
     let message = Message::parse(raw);
-    let lines =
-        message.parts().filter(|part| part.is_multipart() && part.children().len() == 0).filter_map(|part| {
+    let lines = message
+        .parts()
+        .filter(|part| part.is_multipart() && part.children().next().is_none())
+        .filter_map(|part| {
             let media = Media::parse(part.fields().first("Content-Type")?.value);
             let close = [b"--", media.first("boundary")?, b"--"].concat();
             let mut start = part.body_range().start;

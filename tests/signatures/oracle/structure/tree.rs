@@ -82,7 +82,7 @@ fn node(part: Part<'_>) -> Node {
         depth += 1;
         above = parent.parent();
     }
-    let content = match part.children().len() {
+    let content = match part.children().count() {
         0 if !part.is_multipart() => Content::Bytes(part.decode(usize::MAX).bytes),
         count => Content::Parts(count),
     };
