@@ -1,10 +1,12 @@
 //! Messages made to deceive: never trusted, or trusted for what the provider signed and nothing else.
 
+mod algorithm;
 mod boundary;
 mod certdata;
 mod cms;
 mod content;
 mod header;
+mod impostor;
 mod wrapping;
 
 use crate::authority::Authority;
@@ -20,7 +22,9 @@ pub(crate) fn cases(of: &Authority) -> Vec<Case> {
         header::cases(&genuine),
         content::cases(&genuine),
         certdata::cases(of),
+        impostor::cases(of, &genuine),
         cms::cases(of, &genuine),
+        algorithm::cases(of, &genuine),
     ]
     .concat()
 }
@@ -42,4 +46,11 @@ impl Genuine {
         let fake = swap(&mixed(&[TEXT, &daticert(&forged("avvenuta-consegna"))]), INNER, "----=_Inner_7");
         Self { p7s: of.p7s(&content), content, fake }
     }
+}
+
+/// The same bytes with others in one place.
+fn swap_bytes(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|window| window == from).expect("the bytes to change");
+    assert_eq!(from.len(), to.len(), "or the lengths around them are wrong");
+    [&bytes[..at], to, &bytes[at + from.len()..]].concat()
 }

@@ -15,7 +15,8 @@ use crate::certificate::{
     Identity, Template, addresses, authority, hosts, key_identifier, key_usage, policies, purposes,
 };
 use crate::cms::{SignedData, SignerInfo};
-use crate::envelope::{ADDRESS, sealed};
+use crate::der::{elements, first, sequence};
+use crate::envelope::{ADDRESS, content, sealed};
 use crate::key::{Digest, Key, Scheme};
 
 /// When messages are signed, unless a case or OpenSSL's clock says otherwise; the genuine daticert.xml's time.
@@ -110,6 +111,18 @@ impl Authority {
     /// A signature over a content with one signer, whose certificate and the authority's are enclosed.
     pub(crate) fn p7s_by(&self, signer: &SignerInfo<'_>, content: &[u8]) -> Vec<u8> {
         self.signed_data(signer, content).der()
+    }
+
+    /// The usual message signed by one scheme, and another algorithm named in its place.
+    pub(crate) fn relabelled(&self, scheme: Scheme, algorithm: &[u8]) -> Vec<u8> {
+        let content = content();
+        let signer = SignerInfo::by(&self.provider, scheme);
+        let data = self.signed_data(&signer, &content);
+        let (_, parts, ..) = first(&data.signers[0]);
+        let written = scheme.algorithm();
+        let parts = elements(parts).into_iter().map(|part| if part == written { algorithm } else { part });
+        let signers = vec![sequence(&[&parts.collect::<Vec<_>>().concat()])];
+        sealed(&content, &SignedData { signers, ..data }.der())
     }
 
     /// The same, to be changed.

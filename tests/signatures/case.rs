@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::thread;
 
+use jiff::Timestamp;
+use recapito_pec::verification::Verifier;
 use recapito_pec::{Anchors, Kind, Note, Reason, Verdict, Verification, verify};
 
 use crate::authority::Authority;
@@ -138,8 +140,23 @@ impl Case {
 
     /// What is said of the message, or of its bytes in another form.
     pub(crate) fn verify(&self, raw: &[u8], cases: &Cases) -> Verification {
-        let anchors = Anchors::pec().with_pem(cases.pem(self.anchor).as_bytes()).expect("an authority");
-        verify(raw, &anchors, self.now.parse().expect("a time"))
+        verify(raw, &self.anchors(cases), self.now())
+    }
+
+    /// What is said of the message if it comes in pieces, all digests being taken.
+    pub(crate) fn verify_in_pieces(&self, size: usize, cases: &Cases) -> Verification {
+        let anchors = self.anchors(cases);
+        let mut verifier = Verifier::new(&anchors, self.now()).taking_every_digest();
+        self.raw.chunks(size).for_each(|piece| verifier.update(piece));
+        verifier.finish().expect("every digest is there")
+    }
+
+    fn anchors(&self, cases: &Cases) -> Anchors {
+        Anchors::pec().with_pem(cases.pem(self.anchor).as_bytes()).expect("an authority")
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now.parse().expect("a time")
     }
 
     /// What is wrong with what is said of it; nothing if it is as expected.

@@ -1,6 +1,6 @@
 //! Certificates and revocation lists by hand (RFC 5280), so that each field can be wrong.
 
-use crate::der::{bits, integer, octets, oid, sequence, set, tagged, time, tlv};
+use crate::der::{bits, elements, first, integer, octets, oid, sequence, set, tagged, time, tlv};
 use crate::key::{Key, Scheme};
 
 /// Who signs: a certificate and its key.
@@ -31,18 +31,33 @@ pub(crate) struct Template {
 impl Identity {
     /// A certificate signed with its own key.
     pub(crate) fn self_signed(key: &Key, scheme: Scheme, template: &Template) -> Self {
-        let name = name(template.name);
-        build(key, scheme, template, &name, key, scheme)
+        let own = Self::bare(key, scheme, template);
+        own.sealed(own.clone(), own.tbs(key, &own.name, template))
     }
 
     /// Issues a certificate.
     pub(crate) fn issue(&self, key: &Key, scheme: Scheme, template: &Template) -> Self {
-        build(key, scheme, template, &self.name, &self.key, self.scheme)
+        let subject = Self::bare(key, scheme, template);
+        let tbs = self.tbs(key, &subject.name, template);
+        self.sealed(subject, tbs)
     }
 
     /// Issues a certificate for somebody who signs with RSA and SHA-256.
     pub(crate) fn certify(&self, key: &Key, template: &Template) -> Self {
         self.issue(key, Scheme::Rsa(crate::key::Digest::Sha256), template)
+    }
+
+    /// Issues a certificate for somebody who has a name of his own.
+    pub(crate) fn reissue(&self, subject: &Identity, template: &Template) -> Identity {
+        let tbs = self.tbs(&subject.key, &subject.name, template);
+        self.sealed(subject.clone(), tbs)
+    }
+
+    /// Issues a certificate again, its inner part rewritten.
+    pub(crate) fn rewritten(&self, subject: &Identity, rewrite: &dyn Fn(&[u8]) -> Vec<u8>) -> Identity {
+        let (_, parts, ..) = first(&subject.certificate);
+        let (_, _, tbs, _) = first(parts);
+        self.sealed(subject.clone(), rewrite(tbs))
     }
 
     /// A revocation list with these serial numbers, revoked at this time.
@@ -55,41 +70,38 @@ impl Identity {
         sequence(&[&list, &algorithm, &bits(&self.key.sign(&list, self.scheme))])
     }
 
+    /// Somebody without a certificate yet.
+    fn bare(key: &Key, scheme: Scheme, template: &Template) -> Self {
+        let (certificate, point) = (Vec::new(), Vec::new());
+        Self { key: key.clone(), certificate, name: name(template.name), point, scheme }
+    }
+
+    /// The part of a certificate that is signed.
+    fn tbs(&self, key: &Key, subject: &[u8], template: &Template) -> Vec<u8> {
+        sequence(&[
+            &tagged(0, &[&integer(2)]),
+            &integer(template.serial),
+            &named(self.scheme).algorithm(),
+            &self.name,
+            &sequence(&[&time(template.from), &time(template.to)]),
+            subject,
+            &key.public,
+            &tagged(3, &[&sequence(&[&template.extensions.concat()])]),
+        ])
+    }
+
+    /// Signs it.
+    fn sealed(&self, subject: Self, tbs: Vec<u8>) -> Self {
+        let value = bits(&self.key.sign(&tbs, self.scheme));
+        let certificate = sequence(&[&tbs, &named(self.scheme).algorithm(), &value]);
+        let (_, fields, ..) = first(&tbs);
+        let serial = elements(fields)[1];
+        Self { certificate, point: sequence(&[&self.name, serial]), ..subject }
+    }
+
     /// The certificate in PEM.
     pub(crate) fn pem(&self) -> String {
         pem(&self.certificate)
-    }
-}
-
-fn build(
-    key: &Key,
-    scheme: Scheme,
-    template: &Template,
-    issuer: &[u8],
-    issuer_key: &Key,
-    issuer_scheme: Scheme,
-) -> Identity {
-    let name = name(template.name);
-    let serial = integer(template.serial);
-    let algorithm = named(issuer_scheme).algorithm();
-    let extensions = tagged(3, &[&sequence(&[&template.extensions.concat()])]);
-    let tbs = sequence(&[
-        &tagged(0, &[&integer(2)]),
-        &serial,
-        &algorithm,
-        issuer,
-        &sequence(&[&time(template.from), &time(template.to)]),
-        &name,
-        &key.public,
-        &extensions,
-    ]);
-    let value = bits(&issuer_key.sign(&tbs, issuer_scheme));
-    Identity {
-        key: key.clone(),
-        certificate: sequence(&[&tbs, &algorithm, &value]),
-        point: sequence(&[issuer, &serial]),
-        name,
-        scheme,
     }
 }
 
@@ -110,6 +122,11 @@ pub(crate) fn name(common: &str) -> Vec<u8> {
         &attribute("2.5.4.10", 0x0c, "Esempio S.p.A."),
         &attribute("2.5.4.3", 0x0c, common),
     ])
+}
+
+/// A distinguished name of a common name in this string type.
+pub(crate) fn raw_name(tag: u8, text: &[u8]) -> Vec<u8> {
+    sequence(&[&set(&[&sequence(&[&oid("2.5.4.3"), &tlv(tag, &[text])])])])
 }
 
 /// An extension.

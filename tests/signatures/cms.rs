@@ -1,8 +1,10 @@
 //! CMS SignedData (RFC 5652 §5): by hand, field by field, or as `openssl cms` writes it.
 
+use std::collections::BTreeSet;
+
 use crate::authority::SIGNED_AT;
 use crate::certificate::Identity;
-use crate::der::{NULL, integer, octets, oid, sequence, set, tagged, time, tlv};
+use crate::der::{NULL, elements, first, integer, octets, oid, sequence, set, tagged, time, tlv};
 use crate::key::{Digest, Scheme};
 use crate::openssl;
 
@@ -113,12 +115,6 @@ impl<'a> SignerInfo<'a> {
     }
 }
 
-/// Every digest that a signer may use, in DER's order: a reader may refuse one that is not announced (RFC 5652 §5.1).
-fn announced() -> Vec<u8> {
-    use Digest::{Sha1, Sha224, Sha256, Sha384, Sha512};
-    [Sha1, Sha256, Sha384, Sha512, Sha224].map(|digest| digest.algorithm(NULL)).concat()
-}
-
 /// One attribute with one value.
 pub(crate) fn attribute(kind: &str, value: &[u8]) -> Vec<u8> {
     sequence(&[&oid(kind), &set(&[value])])
@@ -143,7 +139,7 @@ impl SignedData {
         let inside = self.inside.as_ref().map(|content| tagged(0, &[&octets(content)])).unwrap_or_default();
         let data = sequence(&[
             &integer(1),
-            &set(&[&announced()]),
+            &set(&[&self.digests().into_iter().collect::<Vec<_>>().concat()]),
             &sequence(&[&oid(DATA), &inside]),
             &optional(0, &self.certificates),
             &optional(1, &self.lists),
@@ -151,15 +147,21 @@ impl SignedData {
         ]);
         sequence(&[&oid(SIGNED_DATA), &tagged(0, &[&data])])
     }
+
+    /// The digest algorithms of its signers, each once: a reader that streams learns from here what to take.
+    fn digests(&self) -> BTreeSet<Vec<u8>> {
+        let signers = self.signers.iter().map(|signer| elements(first(signer).1));
+        signers.filter_map(|fields| Some(fields.get(2)?.to_vec())).collect()
+    }
 }
 
 /// What `openssl cms -sign` makes of a content: DER, the signing time being that of the run.
 pub(crate) fn by_openssl(signer: &Identity, options: &[&str], content: &[u8]) -> Vec<u8> {
-    let folder = signer.key.folder();
+    let folder = &signer.key.folder;
     // Named after the certificate, since one key may have several.
     let name = format!("{}.pem", hex(&Digest::Sha1.of(&signer.certificate)));
     std::fs::write(folder.join(&name), signer.pem()).expect("the folder of the run can be written");
-    let fixed = ["cms", "-sign", "-binary", "-outform", "DER", "-signer", &name, "-inkey", signer.key.file()];
+    let fixed = ["cms", "-sign", "-binary", "-outform", "DER", "-signer", &name, "-inkey", &signer.key.file];
     openssl::run(folder, &[&fixed[..], options].concat(), content)
 }
 

@@ -12,8 +12,10 @@ use crate::openssl;
 /// A key in the folder of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
-    folder: PathBuf,
-    file: String,
+    /// The folder of the run.
+    pub(crate) folder: PathBuf,
+    /// Where it lies there.
+    pub(crate) file: String,
     /// SubjectPublicKeyInfo, DER.
     pub(crate) public: Vec<u8>,
 }
@@ -25,16 +27,6 @@ impl Key {
         openssl::run(folder, &[&["genpkey", "-quiet", "-out", &file], options].concat(), b"");
         let public = openssl::run(folder, &["pkey", "-in", &file, "-pubout", "-outform", "DER"], b"");
         Self { folder: folder.to_owned(), file, public }
-    }
-
-    /// Where it lies, from the folder of the run.
-    pub(crate) fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// The folder of the run.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// What a subject key identifier says: SHA-1 of the key (RFC 5280 §4.2.1.2; here of all of its DER).
@@ -177,4 +169,5 @@ pub(crate) fn pss(parameters: &[&[u8]]) -> Vec<u8> {
 }
 
 const RSA: &str = "1.2.840.113549.1.1.1";
-const MGF1: &str = "1.2.840.113549.1.1.8";
+/// The mask of RSA-PSS.
+pub(crate) const MGF1: &str = "1.2.840.113549.1.1.8";

@@ -3,6 +3,7 @@
 mod cms;
 mod content;
 mod inside;
+mod loose;
 mod openssl;
 mod surroundings;
 
@@ -11,6 +12,13 @@ use crate::case::Case;
 
 /// All of them.
 pub(crate) fn cases(of: &Authority) -> Vec<Case> {
-    [cms::cases(of), openssl::cases(of), content::cases(of), surroundings::cases(of), inside::cases(of)]
-        .concat()
+    [
+        cms::cases(of),
+        openssl::cases(of),
+        loose::cases(of),
+        content::cases(of),
+        surroundings::cases(of),
+        inside::cases(of),
+    ]
+    .concat()
 }

@@ -127,6 +127,8 @@ fn delimiters(genuine: &Genuine) -> Vec<Case> {
             "delimiter: after the end and much text",
             epilogue(&[&b"x\r\n".repeat(50_000)[..], format!("--{OUTER}\r\n").as_bytes()].concat()),
         ),
+        ambiguous("delimiter: a second message behind", epilogue(&[b"From x@y.test\r\n", &raw[..]].concat())),
+        ambiguous("delimiter: the genuine message twice", epilogue(&raw)),
         absent("delimiter: bare CR before the signature", middle_as(&format!("\r--{OUTER}\r\n"))),
         absent("delimiter: bare CR after it", middle_as(&format!("\r\n--{OUTER}\r"))),
         absent("delimiter: the wrong one before the signature", middle_as("\r\n--other\r\n")),

@@ -119,6 +119,17 @@ fn misplaced(of: &Authority) -> Vec<Case> {
         ordinary("daticert.xml in a signed digest", instead("multipart/digest")),
         ordinary("daticert.xml is what is signed", of.seal(&data)),
         ordinary("text is what is signed", of.seal(TEXT)),
+        ordinary(
+            "a message is what is signed",
+            of.seal(&part("Content-Type: message/rfc822\r\n", mixed(&[TEXT, &data]))),
+        ),
+        ordinary(
+            "a file is what is signed",
+            of.seal(&part(
+                "Content-Type: application/octet-stream; name=ricevuta.eml\r\n",
+                mixed(&[TEXT, &data]),
+            )),
+        ),
         trusted(
             "a deeper one beside the genuine",
             of.seal(&mixed(&[&swap(&nested("mixed"), "ZX", "ZX"), &beside])),

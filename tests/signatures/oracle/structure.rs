@@ -13,7 +13,7 @@ use python::Python;
 use rule::{RULES, Reader, Rule};
 use tree::Tree;
 
-pub(super) use rule::{closed, without_longer_delimiters};
+pub(super) use rule::{closed, with_plain_boundary, without_longer_delimiters};
 
 #[test]
 fn readers_see_the_same_parts() {

@@ -15,7 +15,7 @@ pub(super) fn cases(of: &Authority) -> Vec<Case> {
     let pem = |name: &str, text: String| fs::write(of.folder().join(name), text).expect("a file");
     pem("chain.pem", of.pec.pem() + &of.root.pem());
     pem("second.pem", of.p256.pem());
-    let second = of.p256.key.file().to_owned();
+    let second = of.p256.key.file.clone();
     let two = ["-md", "sha256", "-certfile", "authority.pem", "-signer", "second.pem", "-inkey", &second];
 
     let mut cases = Vec::new();
@@ -86,7 +86,7 @@ fn whole_by_openssl(of: &Authority, content: &[u8]) -> Case {
     let folder = of.folder();
     fs::write(folder.join("own.pem"), of.provider.pem()).expect("a file");
     let options =
-        ["cms", "-sign", "-md", "sha256", "-crlfeol", "-signer", "own.pem", "-inkey", of.provider.key.file()];
+        ["cms", "-sign", "-md", "sha256", "-crlfeol", "-signer", "own.pem", "-inkey", &of.provider.key.file];
     let mail = openssl::run(folder, &[&options[..], &["-certfile", "authority.pem"]].concat(), content);
     let mail = swap(&swap(&mail, "\r\n", "\n"), "\n", "\r\n");
     let header = crate::envelope::HEADER.strip_suffix("MIME-Version: 1.0\r\n").expect("OpenSSL writes it");
@@ -105,7 +105,7 @@ fn pkcs7_by_openssl(of: &Authority, content: &[u8]) -> Case {
         "-signer",
         "pkcs7.pem",
         "-inkey",
-        of.provider.key.file(),
+        &of.provider.key.file,
     ];
     let p7s = openssl::run(of.folder(), &[&options[..], &["-certfile", "authority.pem"]].concat(), content);
     trusted("OpenSSL: PKCS #7", sealed(content, &p7s)).noting(&[Note::TimeDiffers])
@@ -118,9 +118,9 @@ fn certified_by_openssl(of: &Authority, content: &[u8]) -> Case {
         certificatePolicies=1.3.76.16.3.1.1\nsubjectAltName=email:posta-certificata@pec.example.test\n\
         subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
     fs::write(folder.join("leaf.ext"), extensions).expect("a file");
-    let key = of.provider.key.file();
+    let key = &of.provider.key.file;
     let request = openssl::run(folder, &["req", "-new", "-key", key, "-subj", "/C=IT/O=Esempio/CN=PEC"], b"");
-    let authority = ["-CA", "authority.pem", "-CAkey", of.pec.key.file(), "-set_serial", "4711"];
+    let authority = ["-CA", "authority.pem", "-CAkey", &of.pec.key.file, "-set_serial", "4711"];
     let options = ["x509", "-req", "-days", "3650", "-sha256", "-extfile", "leaf.ext", "-outform", "DER"];
     let certificate = openssl::run(folder, &[&options[..], &authority].concat(), &request);
     let signer = Identity { certificate, ..of.provider.clone() };

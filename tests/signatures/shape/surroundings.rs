@@ -95,6 +95,14 @@ fn boundaries(of: &Authority) -> Vec<Case> {
     let header = format!("{HEADER}Content-Type: multipart/signed; boundary=\"a\\\"b\\\\c\"\r\n");
     cases
         .push(trusted("boundary: with escaped characters", multipart(&header, "a\"b\\c", &[&content, &p7s])));
+    // RFC 2045 §5.1 wants quotes around these; Java mail programs leave them out, and everybody reads it.
+    for token in ["----=_Part_1_2.3", "a:b/c?d", "a@b", "[x]"] {
+        let header = format!("{HEADER}Content-Type: multipart/signed; boundary={token}\r\n");
+        cases.push(trusted(
+            format!("boundary: {token} without quotes"),
+            multipart(&header, token, &[&content, &p7s]),
+        ));
+    }
     let similar = postacert(
         format!("Subject: x\r\n\r\n--{INNER}x\r\n --{INNER}\r\n--{INNER} --\r\nx--{OUTER}\r\n").as_bytes(),
     );
@@ -102,6 +110,19 @@ fn boundaries(of: &Authority) -> Vec<Case> {
         .push(trusted("lines like delimiters in the original", of.seal(&mixed(&[TEXT, parts[1], &similar]))));
     let inner = multipart("Content-Type: multipart/mixed; boundary=\"own\"\r\n", "own", &[TEXT, TEXT]);
     let unclosed = postacert(inner.strip_suffix(b"--own--\r\n").expect("its end"));
+    let many: Vec<_> = std::iter::repeat_n(TEXT, 5_000).collect();
+    let many = multipart("Content-Type: multipart/mixed; boundary=\"own\"\r\n", "own", &many);
+    let deep = (0..200).fold(TEXT.to_vec(), |inner, level| {
+        let header = format!("Content-Type: multipart/mixed; boundary=\"own{level}.\"\r\n");
+        multipart(&header, &format!("own{level}."), &[&inner])
+    });
+    let chain = (0..200).fold(ORIGINAL.to_vec(), |inner, _| part("Content-Type: message/rfc822\r\n", inner));
+    for (name, original) in
+        [("of 5,000 parts", &many), ("200 levels deep", &deep), ("of 200 messages in messages", &chain)]
+    {
+        let raw = of.seal(&mixed(&[TEXT, &postacert(original), parts[1]]));
+        cases.push(trusted(format!("an original {name}"), raw));
+    }
     cases.push(trusted("an original that is not closed", of.seal(&mixed(&[TEXT, parts[1], &unclosed]))));
     cases
 }
@@ -126,6 +147,9 @@ fn types(of: &Authority) -> Vec<Case> {
         case("neither protocol nor micalg", "x=y"),
         case("a boundary in another parameter's value", "x=\"; boundary=other\""),
         case("comments in the type", "(a comment) micalg=sha256"),
+        case("blanks around the equals sign", "protocol = \"application/pkcs7-signature\" ; micalg = sha256"),
+        case("semicolons without parameter", "; micalg=sha256;; "),
+        trusted("a semicolon at the end", swap_first(&raw, "_Outer_1\"\r\n", "_Outer_1\";\r\n")),
         trusted(
             "Content-Type in capitals",
             swap_first(&raw, "Content-Type: multipart/signed", "CONTENT-TYPE: MULTIPART/SIGNED"),
@@ -186,6 +210,12 @@ fn headers(of: &Authority) -> Vec<Case> {
         case("a mailbox's first line", "From:", "From x@y.test Sat Jun  1 14:00:00 2024\r\nFrom:"),
         case("DKIM", "From:", "DKIM-Signature: v=1; h=From:Subject;\r\n b=abc; Content-Type: no\r\nFrom:"),
         case("fields of 8 bits", "Subject: CONSEGNA: prova", "Subject: citt\u{e0}"),
+        case(
+            "From, and others' addresses elsewhere",
+            "From:",
+            "Sender: x@y.test\r\nReply-To: x@y.test\r\nResent-From: x@y.test\r\nFrom:",
+        ),
+        case("a folded line of blanks only", "Subject: CONSEGNA: prova", "Subject: CONSEGNA:\r\n \r\n prova"),
         case("a line that is no field", "Subject:", "no field at all\r\nSubject:"),
         case("a header of 100 KB", "Subject:", &format!("{}Subject:", "X-Spam: no\r\n".repeat(9_000))),
         case("the header's kind differs", kind, "X-Ricevuta: accettazione").noting(differs),

@@ -98,5 +98,12 @@ const NOT_SINGLE: &[&str] = &[
     "=?utf-8?Q?posta-certificata=40pec.example.test?=",
     "<=?utf-8?Q?posta-certificata?=@pec.example.test> x",
     "<>",
+    "Undisclosed:;",
+    "posta-certificata@pec.example.test; evil@example.test",
+    "posta-certificata@pec.example.test evil@example.test",
+    "\"posta-certificata@pec.example.test\"",
+    "posta-certificata@pec.example.test\"\"",
+    "posta-certificata.@pec.example.test",
+    "posta-certificata@pec..example.test",
     "posta-certificata",
 ];

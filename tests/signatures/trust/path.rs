@@ -7,10 +7,10 @@ use crate::authority::{
 };
 use crate::case::{Case, refused, trusted};
 use crate::certificate::{
-    Identity, Mark, Template, addresses, authority, extension, hosts, key_usage, policies, purposes,
+    Identity, Mark, Template, addresses, authority, extension, hosts, key_usage, name, policies, purposes,
 };
 use crate::cms::{SignedData, SignerInfo};
-use crate::der::octets;
+use crate::der::{octets, oid, sequence, set, tagged, tlv};
 use crate::envelope::{ADDRESS, content, sealed};
 use crate::key::{Digest, Scheme};
 
@@ -42,6 +42,9 @@ fn strangers(of: &Authority) -> Vec<Case> {
     let forged = Identity::self_signed(key, RSA, &pec(key));
     let below_forged_root = forged_root.certify(key, &pec(key));
     let by = |authority: &Identity| authority.certify(&of.provider.key, &provider(&of.provider.key));
+    let agid = Identity { name: agid_name(), key: key.clone(), ..of.pec.clone() };
+    let aruba = agid.certify(key, &provider_for(key, &["posta-certificata@pec.aruba.it"]));
+    let agid = agid.reissue(&agid, &pec(key));
     let person = Template {
         extensions: vec![key_usage(0x80), purposes(&[EMAIL]), addresses(&[ADDRESS])],
         ..provider(key)
@@ -64,6 +67,8 @@ fn strangers(of: &Authority) -> Vec<Case> {
         ),
         refused("a forged authority, its name trusted", Reason::NoPath, raw(&by(&forged), &[&forged]))
             .trusting_the_authority(),
+        refused("a forged AgID CA1", Reason::NoPath, raw(&aruba, &[&agid])),
+        refused("a forged AgID CA1, not enclosed", Reason::NoPath, raw(&aruba, &[])),
         refused("self-signed", Reason::NoPath, raw(&own, &[])),
         refused("self-signed, the authority beside", Reason::NoPath, raw(&own, &[&of.pec])),
         refused(
@@ -91,6 +96,20 @@ fn strangers(of: &Authority) -> Vec<Case> {
     ]
 }
 
+/// The name of AgID CA1, whose key is pinned.
+fn agid_name() -> Vec<u8> {
+    let attributes = [
+        ("2.5.4.6", "IT"),
+        ("2.5.4.7", "Roma"),
+        ("2.5.4.10", "Agenzia per l'Italia Digitale"),
+        ("2.5.4.11", "Area Soluzioni per la Pubblica Amministrazione"),
+        ("2.5.4.3", "AgID CA1"),
+    ];
+    let relative =
+        |(kind, text): (&str, &str)| set(&[&sequence(&[&oid(kind), &tlv(0x0c, &[text.as_bytes()])])]);
+    sequence(&[&attributes.map(relative).concat()])
+}
+
 /// What the authority's certificate must be.
 fn authorities(of: &Authority) -> Vec<Case> {
     let key = &of.provider.key;
@@ -107,7 +126,7 @@ fn authorities(of: &Authority) -> Vec<Case> {
     let second = first.certify(&of.mail.key, &Template { name: "Due", ..mail() });
     let round = second.certify(&of.pec.key, &Template { name: "Uno", ..mail() });
     let lost = round.certify(key, &provider(key));
-    let stranger = Identity { name: crate::certificate::name("Nessuno"), ..round.clone() };
+    let stranger = Identity { name: name("Nessuno"), ..round.clone() };
     let cycle =
         [stranger.certify(&of.pec.key, &Template { name: "Uno", ..mail() }), second.clone(), round.clone()];
     vec![
@@ -169,6 +188,15 @@ fn hosts_and_lengths(of: &Authority) -> Vec<Case> {
         let authority = of.root.certify(&of.pec.key, &Template { extensions, ..pec(&of.pec.key) });
         raw(&authority.certify(key, &provider(key)), &[&authority])
     };
+    let below_names = |number: u8, base: &[u8]| {
+        let trees = tagged(number, &[&sequence(&[&tagged(4, &[base])])]);
+        let constraints = extension("2.5.29.30", Mark::Plain, &sequence(&[&trees]));
+        let extensions =
+            vec![authority(Some(0)), key_usage(0x06), policies(&[POLICY_AUTHORITY]), constraints];
+        let authority = of.root.certify(&of.pec.key, &Template { extensions, ..pec(&of.pec.key) });
+        raw(&authority.certify(key, &provider(key)), &[&authority])
+    };
+    let provider_name = name("Esempio PEC");
     let deeper = |below: Option<u64>| {
         let extensions = vec![authority(below), key_usage(0x06), policies(&[POLICY_AUTHORITY])];
         let upper =
@@ -215,6 +243,11 @@ fn hosts_and_lengths(of: &Authority) -> Vec<Case> {
         ),
         trusted("a host in a permitted domain", below_hosts(&[".example.test"], &[])),
         trusted("an address permitted by name", below_hosts(&["other.test", ADDRESS], &[])),
+        refused("the provider's name not permitted", Reason::Constrained, below_names(0, &name("Altri"))),
+        trusted("the provider's name permitted", below_names(0, &provider_name)),
+        refused("the provider's name excluded", Reason::Constrained, below_names(1, &provider_name)),
+        trusted("another name excluded", below_names(1, &name("Altri"))),
+        refused("NUL in the host", Reason::Constrained, for_addresses(&["x@pec.example.test\0.evil.test"])),
         trusted("another host excluded", below_hosts(&[], &["other.test"])),
         refused("a path longer than allowed", Reason::Constrained, too_deep.clone()),
         refused("a path longer than allowed, from the authority", Reason::Constrained, too_deep)

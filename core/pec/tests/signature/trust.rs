@@ -94,7 +94,7 @@ fn what_a_provider_has_to_be() {
 #[test]
 fn what_an_authority_has_to_be() {
     type Case = (&'static str, fn(&mut CertificateParams), Option<Reason>);
-    let cases: [Case; 13] = [
+    let cases: [Case; 15] = [
         ("nothing", |_| (), None),
         ("no constraints", |ca| ca.name_constraints = None, None),
         ("domain form", |ca| ca.name_constraints = Some(mail(".example.test")), None),
@@ -115,6 +115,19 @@ fn what_an_authority_has_to_be() {
         ("may not sign", |ca| ca.key_usages = vec![KeyUsagePurpose::CrlSign], Some(Reason::NoPath)),
         ("expired then", |ca| ca.not_after = date_time_ymd(2024, 5, 1), Some(Reason::NotValidThen)),
         ("no policy", |ca| ca.custom_extensions.clear(), Some(Reason::NotPecAuthority)),
+        (
+            "for web servers only",
+            |ca| ca.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth],
+            Some(Reason::NotPecAuthority),
+        ),
+        (
+            "for mail and web servers",
+            |ca| {
+                ca.extended_key_usages =
+                    vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::EmailProtection]
+            },
+            None,
+        ),
         (
             "unknown critical extension",
             |ca| {
@@ -144,10 +157,10 @@ fn path_length_counts_authorities_below() {
     let p7s = p7s(&enclosed, &[signer(&provider, &attributes(CONTENT))]);
     let anchors =
         |identity: &Identity| Anchors::pec().with_pem(identity.certificate.pem().as_bytes()).unwrap();
-    // The upper authority allows none below it.
+    // The upper authority allows none below it, also where it is itself the anchor.
     assert_eq!(judge_p7s(&p7s, &anchors(&root)).reason, Some(Reason::Constrained));
-    // As an anchor it is trusted as such.
-    assert_eq!(judge_p7s(&p7s, &anchors(&upper)).reason, None);
+    assert_eq!(judge_p7s(&p7s, &anchors(&upper)).reason, Some(Reason::Constrained));
+    assert_eq!(judge_p7s(&p7s, &anchors(&authority)).reason, None);
 }
 
 #[test]
@@ -286,6 +299,10 @@ fn the_signing_time_is_that_of_the_check() {
         (None, Some(inside), None),
         (None, Some(outside), Some(Reason::NotValidThen)),
         (None, None, Some(Reason::TimeMissing)),
+        // Now is 2024-07-01 00:00:00.
+        (Some("240701000500Z"), None, None),
+        (Some("240701000501Z"), None, Some(Reason::SignedInFuture)),
+        (None, Some("2024-07-01T00:05:01Z"), Some(Reason::SignedInFuture)),
     ];
     for (signed, claimed, expected) in cases {
         let found = signed_at(signed, claimed);
@@ -337,6 +354,55 @@ fn the_first_failure_decides() {
     assert_eq!((found.verdict, found.reason), (Verdict::NotAProvider, Some(Reason::WrongPolicy)));
 }
 
+/// Two authorities of one name and key certified the provider's authority, one of them for other hosts: whichever path
+/// is found first, the good one counts.
+#[test]
+fn the_best_of_several_paths_counts() {
+    let root = Identity::self_signed(root());
+    let authority_of = |constraints| {
+        let mut params = authority();
+        params.name_constraints = Some(constraints);
+        params
+    };
+    let key = KeyPair::generate().unwrap();
+    let issue = |params: CertificateParams| root.certify(&params, &key).der().to_vec();
+    let (good, narrow) = (issue(authority_of(mail(HOST))), issue(authority_of(mail("example.test"))));
+    let mut plain = authority();
+    plain.custom_extensions.clear();
+    let plain = issue(plain);
+    let issuer = rcgen::Issuer::from_params(&root.params, &root.key);
+    let certificate = authority().signed_by(&key, &issuer).unwrap();
+    let issuer = Identity { params: authority(), key, certificate };
+    let leaf = issuer.issue(provider());
+    let anchors = Anchors::pec().with_pem(root.certificate.pem().as_bytes()).unwrap();
+    let signers = [signer(&leaf, &attributes(CONTENT))];
+    let cases = [
+        (vec![&narrow, &plain, &good], None),
+        (vec![&good, &narrow], None),
+        (vec![&narrow, &plain], Some(Reason::NotPecAuthority)),
+        (vec![&plain, &narrow], Some(Reason::NotPecAuthority)),
+        (vec![&narrow], Some(Reason::Constrained)),
+    ];
+    for (index, (authorities, expected)) in cases.into_iter().enumerate() {
+        let enclosed = [vec![leaf.der()], authorities.into_iter().cloned().collect()].concat();
+        assert_eq!(judge_p7s(&p7s(&enclosed, &signers), &anchors).reason, expected, "case {index}");
+    }
+}
+
+/// A person's certificate below the same root, from an authority for mail that is not one for providers.
+#[test]
+fn a_certificate_of_the_same_root_is_not_a_providers() {
+    let mut persons = authority();
+    persons.custom_extensions.clear();
+    persons.name_constraints = None;
+    let mut person = provider();
+    person.custom_extensions.clear();
+    person.subject_alt_names = vec![mailbox("anna@example.test")];
+    let found = judge(&Chain::with(root(), persons, person));
+    assert_eq!((found.verdict, found.reason), (Verdict::NotAProvider, Some(Reason::NotPecAuthority)));
+    assert_eq!(found.anchor.as_deref(), Some("Example Root"));
+}
+
 #[test]
 fn other_kinds_of_names_are_free_unless_constrained() {
     let mut leaf = provider();
@@ -371,7 +437,7 @@ pub(crate) fn digests(content: &[u8]) -> Digests {
 }
 
 pub(crate) fn now() -> Timestamp {
-    time("2026-11-22T12:00:00Z")
+    time("2038-11-22T12:00:00Z")
 }
 
 fn time(text: &str) -> Timestamp {

@@ -43,17 +43,34 @@ use Fits::{Ours, Theirs};
 use Test::{Case, Neutral, Refused};
 
 /// Every rule, in the order of the table.
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[
+    Rule {
+        name: "algorithm",
+        fits: Theirs,
+        test: Case(&["algorithm: MD5", "algorithm: P-521", "algorithm: unknown parameters of the digest"]),
+    },
     Rule { name: "cr-cr-lf", fits: Theirs, test: Neutral(without_doubled_cr) },
     Rule { name: "encoded-multipart", fits: Theirs, test: Neutral(without_encoding) },
     Rule { name: "encoding-of-signature", fits: Theirs, test: Neutral(with_base64_signature) },
     Rule { name: "longer-delimiter", fits: Theirs, test: Neutral(structure::without_longer_delimiters) },
+    Rule { name: "opaque", fits: Theirs, test: Case(&["opaque"]) },
+    Rule { name: "pem", fits: Theirs, test: Case(&["smime.p7s: in PEM"]) },
     Rule {
         name: "same-extension-twice",
         fits: Theirs,
         test: Case(&["a policy twice", "key usage twice", "addresses twice"]),
     },
+    Rule { name: "too-complex", fits: Theirs, test: Refused(Reason::TooComplex) },
     Rule { name: "unclear-structure", fits: Theirs, test: Refused(Reason::AmbiguousStructure) },
+    Rule {
+        name: "wrong-attribute",
+        fits: Theirs,
+        test: Case(&[
+            "attributes: a signing time that is none",
+            "attributes: another content type",
+            "shell: another type of what is signed",
+        ]),
+    },
     Rule {
         name: "binary",
         fits: Ours,
@@ -62,16 +79,24 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "cr-cr-lf-signed", fits: Ours, test: Case(&["an original with bare CR"]) },
     Rule { name: "header-of-signature", fits: Ours, test: Neutral(with_plain_signature) },
     Rule { name: "long-lengths", fits: Ours, test: Case(&["BER: long lengths"]) },
+    Rule { name: "order-of-attributes", fits: Ours, test: Case(&["attributes sent in another order than signed"]) },
+    Rule { name: "other-boundary", fits: Ours, test: Neutral(structure::with_plain_boundary) },
     Rule {
-        name: "order-of-attributes",
+        name: "several-certificates",
         fits: Ours,
-        test: Case(&["attributes sent in another order than signed"]),
+        test: Case(&[
+            "the same issuer and number, both certificates",
+            "the same key identifier, both certificates",
+        ]),
     },
-    Rule { name: "other-boundary", fits: Ours, test: Neutral(with_plain_boundary) },
     Rule {
         name: "several-signers",
         fits: Ours,
-        test: Case(&["a stranger's signature first", "a stranger's signature last"]),
+        test: Case(&[
+            "a stranger beside the provider's other signature",
+            "a stranger's signature first",
+            "a stranger's signature last",
+        ]),
     },
     Rule { name: "unclosed", fits: Ours, test: Neutral(structure::closed) },
     Rule {
@@ -118,15 +143,6 @@ fn with_plain_signature(raw: &[u8]) -> Vec<u8> {
     let header = b"Content-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n";
     let range = signature.range();
     [&raw[..range.start], header, &lines, &raw[range.end..]].concat()
-}
-
-/// The message with a boundary between its two parts that resembles nothing in them.
-fn with_plain_boundary(raw: &[u8]) -> Vec<u8> {
-    let message = Message::parse(raw);
-    let mut parts = message.root().children();
-    let (Some(content), Some(signature)) = (parts.next(), parts.next()) else { return raw.to_vec() };
-    let header = b"Content-Type: multipart/signed; boundary=\"no-such-line\"\r\n\r\n--no-such-line\r\n";
-    [header, content.raw(), b"\r\n--no-such-line\r\n", signature.raw(), b"\r\n--no-such-line--\r\n"].concat()
 }
 
 /// The message (0) or one of its parts with only those fields that are kept, given in small letters, and some more.

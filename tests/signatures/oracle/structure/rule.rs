@@ -5,7 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use recapito_pec::message::{Encoding, Fields, Media, Message, Part, Problem};
+use recapito_pec::message::{Encoding, Fields, Limits, Media, Message, Part, Problem};
 
 /// Another reader than ours.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -42,6 +42,11 @@ pub(super) const RULES: &[Rule] = &[
         neutral: without_bare_cr,
     },
     Rule {
+        name: "boundary-unclear",
+        differs: &[(Mailparse, UNCLEAR), (Python, UNCLEAR)],
+        neutral: without_unclear_boundaries,
+    },
+    Rule {
         name: "broken-base64",
         differs: &[
             (Mailparse, b"Content-Transfer-Encoding: base64\n\nY2lhbyE=\nY2lh\n"),
@@ -66,12 +71,25 @@ pub(super) const RULES: &[Rule] = &[
         neutral: opened,
     },
     Rule {
+        name: "comment",
+        differs: &[
+            (Mailparse, b"Content-Type: text/html (why not)\n\nciao\n"),
+            (Python, b"Content-Type: text/html (why not)\n\nciao\n"),
+        ],
+        neutral: without_comments,
+    },
+    Rule {
         name: "encoding-and-more",
         differs: &[
             (Mailparse, b"Content-Transfer-Encoding: base64 (why not)\n\nY2lhbyE=\n"),
             (Python, b"Content-Transfer-Encoding: base64 (why not)\n\nY2lhbyE=\n"),
         ],
         neutral: with_one_word,
+    },
+    Rule {
+        name: "header-too-long",
+        differs: &[],
+        neutral: with_short_headers,
     },
     Rule {
         name: "lf-in-quoted-printable",
@@ -105,9 +123,26 @@ pub(super) const RULES: &[Rule] = &[
         neutral: with_ascii_types,
     },
     Rule {
+        name: "other-boundary",
+        differs: &[(
+            Mailparse,
+            b"Content-Type: multipart/signed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=bc\n\n\
+              --bc\n\none\n--bc--\n--b\n\ntwo\n--b--\n",
+        )],
+        neutral: with_plain_boundary,
+    },
+    Rule {
         name: "repeated-delimiter",
         differs: &[(Python, b"Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\none\n--b--\n")],
         neutral: without_empty_parts,
+    },
+    Rule {
+        name: "space-before-colon",
+        differs: &[
+            (Mailparse, b"Content-Type : text/html\n\nciao\n"),
+            (Python, b"Content-Type : text/html\n\nciao\n"),
+        ],
+        neutral: without_space_before_colon,
     },
     Rule {
         name: "space-at-end-of-quoted-printable",
@@ -123,6 +158,10 @@ pub(super) const RULES: &[Rule] = &[
         neutral: closed,
     },
 ];
+
+/// Both readers see two parts in it.
+const UNCLEAR: &[u8] =
+    b"Content-Type: multipart/mixed; boundary*=us-ascii''b\n\n--b\n\none\n--b\n\ntwo\n--b--\n";
 
 /// A CR that no LF follows becomes a dot.
 fn without_bare_cr(raw: &[u8]) -> Vec<u8> {
@@ -176,6 +215,65 @@ pub(in crate::oracle) fn without_longer_delimiters(raw: &[u8]) -> Vec<u8> {
     };
     let lines = raw.split_inclusive(|byte| *byte == b'\n');
     lines.flat_map(|line| if is_longer(line) { [b".", line].concat() } else { line.to_vec() }).collect()
+}
+
+/// The message with a boundary between its two parts that resembles nothing in them.
+pub(in crate::oracle) fn with_plain_boundary(raw: &[u8]) -> Vec<u8> {
+    let message = Message::parse(raw);
+    let mut parts = message.root().children();
+    let (Some(content), Some(signature)) = (parts.next(), parts.next()) else { return raw.to_vec() };
+    let header = b"Content-Type: multipart/signed; boundary=\"no-such-line\"\r\n\r\n--no-such-line\r\n";
+    [header, content.raw(), b"\r\n--no-such-line\r\n", signature.raw(), b"\r\n--no-such-line--\r\n"].concat()
+}
+
+/// What says nothing clear of its boundary is taken for a file.
+fn without_unclear_boundaries(raw: &[u8]) -> Vec<u8> {
+    let message = Message::parse(raw);
+    let unclear = message.parts().filter(|part| part.problems().contains(&Problem::BoundaryUnclear));
+    let header = |part: Part<'_>| {
+        let range = part.range().start..part.body_range().start;
+        (range, b"Content-Type: application/octet-stream\n\n".to_vec())
+    };
+    replace(raw, unclear.map(header).collect())
+}
+
+/// Cuts headers where ours stops to read.
+fn with_short_headers(raw: &[u8]) -> Vec<u8> {
+    let most = Limits::default().header;
+    with_headers(raw, |header| match header.get(..most) {
+        Some(read) if header.len() > most => {
+            let end = read.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            [&read[..end], b"\r\n"].concat()
+        }
+        _ => header.to_vec(),
+    })
+}
+
+/// Takes comments out of the fields that say what a part is.
+fn without_comments(raw: &[u8]) -> Vec<u8> {
+    with_fields(raw, |field| {
+        let is_meant = |name| Fields::new(field).all(name).next().is_some();
+        if !(is_meant("Content-Type") || is_meant("Content-Transfer-Encoding") || is_meant("Content-Disposition")) {
+            return field.to_vec();
+        }
+        let (mut depth, mut is_quoted) = (0_usize, false);
+        let mut kept = Vec::new();
+        for byte in field {
+            is_quoted ^= *byte == b'"' && depth == 0;
+            depth += usize::from(*byte == b'(' && !is_quoted);
+            kept.extend((depth == 0).then_some(*byte));
+            depth -= usize::from(*byte == b')' && !is_quoted && depth > 0);
+        }
+        kept
+    })
+}
+
+/// Takes white space away before the colon of a field.
+fn without_space_before_colon(raw: &[u8]) -> Vec<u8> {
+    with_fields(raw, |field| match Fields::new(field).iter().next() {
+        Some(found) => [found.name, b":", found.value].concat(),
+        None => field.to_vec(),
+    })
 }
 
 /// Of two delimiter lines in a row the first goes.
