@@ -38,7 +38,9 @@ fn certval_agrees_on_paths() {
         let theirs = has_path(sample, answer, time);
         if theirs.is_ok() == ours {
             *agreed.entry(ours).or_default() += 1;
-        } else if let Some(rule) = RULES.iter().find(|rule| rule.explains(sample, found.reason, theirs.is_ok())) {
+        } else if let Some(rule) =
+            RULES.iter().find(|rule| rule.explains(sample, found.reason, theirs.is_ok()))
+        {
             *explained.entry(rule.name).or_default() += 1;
         } else {
             defects.push(format!("{}: ours {:?}, theirs {theirs:?}", sample.name, found.reason));

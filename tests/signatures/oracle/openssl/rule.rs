@@ -43,7 +43,7 @@ use Fits::{Ours, Theirs};
 use Test::{Case, Neutral, Refused};
 
 /// Every rule, in the order of the table.
-pub(super) const RULES: &[
+pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "algorithm",
         fits: Theirs,
@@ -79,7 +79,11 @@ pub(super) const RULES: &[
     Rule { name: "cr-cr-lf-signed", fits: Ours, test: Case(&["an original with bare CR"]) },
     Rule { name: "header-of-signature", fits: Ours, test: Neutral(with_plain_signature) },
     Rule { name: "long-lengths", fits: Ours, test: Case(&["BER: long lengths"]) },
-    Rule { name: "order-of-attributes", fits: Ours, test: Case(&["attributes sent in another order than signed"]) },
+    Rule {
+        name: "order-of-attributes",
+        fits: Ours,
+        test: Case(&["attributes sent in another order than signed"]),
+    },
     Rule { name: "other-boundary", fits: Ours, test: Neutral(structure::with_plain_boundary) },
     Rule {
         name: "several-certificates",

@@ -253,7 +253,10 @@ fn with_short_headers(raw: &[u8]) -> Vec<u8> {
 fn without_comments(raw: &[u8]) -> Vec<u8> {
     with_fields(raw, |field| {
         let is_meant = |name| Fields::new(field).all(name).next().is_some();
-        if !(is_meant("Content-Type") || is_meant("Content-Transfer-Encoding") || is_meant("Content-Disposition")) {
+        if !(is_meant("Content-Type")
+            || is_meant("Content-Transfer-Encoding")
+            || is_meant("Content-Disposition"))
+        {
             return field.to_vec();
         }
         let (mut depth, mut is_quoted) = (0_usize, false);
