@@ -9,6 +9,8 @@
 //! A disagreement is either a defect or named by a rule, with a row in README.md; one that no rule names fails the
 //! test. Seeds are fixed, so that each run sees the same messages.
 
+#![allow(clippy::print_stdout)] // the figures, for the log of `tests/run`
+
 mod flip;
 mod mutation;
 mod openssl;

@@ -162,11 +162,11 @@ fn environment(anchor: &[u8]) -> Result<PkiEnvironment, String> {
 }
 
 /// The anchors to give to certval, and the authorities that we know besides: the issues of AgID CA1.
-fn trusted(sample: &Sample) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+fn trusted(sample: &Sample) -> (Ders, Ders) {
     if let Some(pem) = &sample.authority {
         return (certificates(pem), Vec::new());
     }
-    static PINNED: OnceLock<(Vec<Vec<u8>>, Vec<Vec<u8>>)> = OnceLock::new();
+    static PINNED: OnceLock<(Ders, Ders)> = OnceLock::new();
     let read = || {
         let Some(folder) = corpus_or_skip() else { return Default::default() };
         let read = |name: &str| {
@@ -180,10 +180,13 @@ fn trusted(sample: &Sample) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 }
 
 /// The certificates of a PEM text, DER.
-fn certificates(pem: &str) -> Vec<Vec<u8>> {
+fn certificates(pem: &str) -> Ders {
     let found = CertificateDer::pem_slice_iter(pem.as_bytes());
     found.map(|der| der.expect("a certificate in PEM").to_vec()).collect()
 }
+
+/// Certificates, DER.
+type Ders = Vec<Vec<u8>>;
 
 /// Every issue of AgID CA1.
 const ISSUES: [&str; 9] = [

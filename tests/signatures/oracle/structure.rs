@@ -1,6 +1,7 @@
 //! Structure: how many parts, how nested, of what types and with what content, in three readers' eyes.
 
 mod mailparse;
+mod neutral;
 mod python;
 mod rule;
 mod tree;
@@ -13,7 +14,7 @@ use python::Python;
 use rule::{RULES, Reader, Rule};
 use tree::Tree;
 
-pub(super) use rule::{closed, with_plain_boundary, without_longer_delimiters};
+pub(super) use neutral::{closed, with_plain_boundary, without_longer_delimiters};
 
 #[test]
 fn readers_see_the_same_parts() {
@@ -86,7 +87,7 @@ impl Readers {
 
     /// The rules without whose features there is no difference: one, or else as few as come first.
     fn explanation(&mut self, reader: Reader, sample: &Sample) -> Option<Vec<&'static str>> {
-        let rules = || RULES.iter().filter(|rule| rule.differs.iter().any(|(who, _)| *who == reader));
+        let rules = || RULES.iter().filter(|rule| rule.is_about(reader));
         let mut agrees = |raw: &[u8]| self.difference(reader, raw).is_none();
         for rule in rules() {
             let neutral = (rule.neutral)(&sample.raw);
