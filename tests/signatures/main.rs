@@ -13,6 +13,7 @@ mod der;
 mod envelope;
 mod key;
 mod openssl;
+mod oracle;
 mod shape;
 mod trust;
 
