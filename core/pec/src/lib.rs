@@ -43,6 +43,8 @@
 pub mod address;
 pub mod daticert;
 pub mod delivery;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod kind;
 pub mod message;
 pub mod signature;

@@ -19,6 +19,8 @@ mod certificate;
 mod chain;
 mod cms;
 mod content;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod name;
 mod revocation;
 mod signed;

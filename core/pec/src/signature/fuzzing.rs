@@ -1,0 +1,55 @@
+//! The readers of signatures, one by one, for the fuzz targets (see [`crate::fuzzing`]).
+
+use jiff::Timestamp;
+
+use super::cms::{self, SignedData};
+use super::revocation::RevocationList;
+use super::{Claim, Signature, ber, certificate};
+use crate::message::Canonical;
+use crate::{Anchors, Reason};
+
+/// What a certificate says, as far as its bytes must hold it literally.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Certificate {
+    /// Everything that was read.
+    pub all: String,
+    /// The number, without leading zeros.
+    pub serial: Vec<u8>,
+    /// The addresses it is for.
+    pub addresses: Vec<String>,
+}
+
+/// BER to DER.
+///
+/// # Errors
+/// Where it is not BER, or beyond the limits.
+pub fn to_der(ber: &[u8]) -> Result<Vec<u8>, Reason> {
+    ber::to_der(ber)
+}
+
+/// How many certificates, revocation lists and signers were read in a signature, if it can be read.
+pub fn signed_data(p7s: &[u8]) -> Option<[usize; 3]> {
+    let info = cms::read(p7s).ok()?;
+    let data = SignedData::read(&info).ok()?;
+    Some([data.certificates.len(), data.revocations.len(), data.signers.len()])
+}
+
+/// Reads one certificate.
+pub fn certificate(der: &[u8]) -> Option<Certificate> {
+    let read = certificate::Certificate::read(der).ok()?;
+    Some(Certificate {
+        all: format!("{read:?}"),
+        serial: read.serial.clone(),
+        addresses: read.addresses().map(str::to_owned).collect(),
+    })
+}
+
+/// Whether it is a revocation list that can be read.
+pub fn revocation_list(der: &[u8]) -> bool {
+    RevocationList::read(der).is_ok()
+}
+
+/// Checks a signature over a content given whole.
+pub fn check(p7s: &[u8], content: &[u8], claim: &Claim<'_>, anchors: &Anchors, now: Timestamp) -> Signature {
+    super::check(p7s, &mut Canonical::new(content), claim, anchors, now)
+}
