@@ -36,20 +36,26 @@ fn main() -> Outcome {
         let _ = fs::remove_dir_all(folder.join(stale));
     }
     let office = office()?;
-    let anchors = office.authority().root_pem();
-    write(&folder.join("genuine"), "anchors.pem", anchors.as_bytes())?;
+    let anchors_pem = office.authority().root_pem();
+    write(&folder.join("genuine"), "anchors.pem", anchors_pem.as_bytes())?;
 
     let mut genuine = genuine(&office)?;
-    let mut certificates = vec![anchors, office.authority().authority_pem()];
-    let mut messages = forged(&office)?;
-    if let Some(corpus) = corpus_or_skip() {
-        let now = AT.parse()?;
-        let files_of = |name| files(&corpus.join(name));
-        let is_trusted = |raw: &Vec<u8>| verify(raw, &Anchors::pec(), now).verdict == Verdict::Trusted;
-        let small = files_of("pec")?.into_iter().filter(|file| file.len() < LARGEST);
-        let (trusted, other): (Vec<_>, Vec<_>) = small.partition(is_trusted);
-        genuine.extend(trusted.into_iter().enumerate().map(|(number, raw)| (format!("e{number}"), raw)));
+    let mut certificates = vec![anchors_pem.clone(), office.authority().authority_pem()];
+    let mut messages = Vec::new();
+    let now = AT.parse()?;
+    let known = Anchors::pec().with_pem(anchors_pem.as_bytes())?;
+    let mut sort = |candidates: Vec<Vec<u8>>, prefix: &str| {
+        let (trusted, other): (Vec<_>, Vec<_>) =
+            candidates.into_iter().partition(|raw| verify(raw, &known, now).verdict == Verdict::Trusted);
+        genuine
+            .extend(trusted.into_iter().zip(0..).map(|(raw, number)| (format!("{prefix}{number:02}"), raw)));
         messages.extend(other);
+    };
+    // Some are merely unusual.
+    sort(forged(&office)?, "e");
+    if let Some(corpus) = corpus_or_skip() {
+        let files_of = |name| files(&corpus.join(name));
+        sort(files_of("pec")?.into_iter().filter(|file| file.len() < LARGEST).collect(), "f");
         certificates.extend(files_of("trust")?.into_iter().filter_map(|file| String::from_utf8(file).ok()));
     }
     messages.extend(genuine.iter().map(|(_, message)| message.clone()));

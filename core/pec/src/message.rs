@@ -4,17 +4,19 @@
 //! received bytes ── header | body ──by delimiter lines──> parts ── header | body ──> …      nothing is copied
 //! ```
 //! An own reader, since a signature covers bytes and two readers that cut differently disagree on what was signed.
-//! Parsing never fails: it gives its best effort and notes [`Problem`]s beside the part that has them. It goes
-//! level by level, so an outer boundary always wins over an inner one, and where a limit cuts, it cuts what lies
-//! deepest, never the provider's own structure. Transfer encodings are undone only on request.
+//! Parsing never fails: it gives its best effort and notes [`Problem`]s beside the part that has them. There is one
+//! reader of structure, `scan`, which takes bytes as they arrive; [`Message`] is what it tells of a message that
+//! lies in memory. Transfer encodings are undone only on request.
 
 mod content;
+mod delimiter;
 mod encoding;
 mod field;
-mod line_end;
+mod head;
 mod mailbox;
 mod media;
-mod multipart;
+mod outline;
+mod scan;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -23,15 +25,18 @@ pub use content::Attachment;
 pub(crate) use content::decode_charset;
 pub use encoding::{Decoded, Encoding};
 pub use field::{Field, Fields};
-pub use line_end::Canonical;
+pub use head::Limits;
 pub(crate) use mailbox::mailbox;
 pub use media::Media;
+
+use outline::Outline;
+use scan::Scanner;
 
 /// A message cut into parts. There is always at least one, the message itself.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
     raw: &'a [u8],
-    /// Level by level, so that the children of a part stand side by side.
+    /// In the order of the bytes, the message itself first.
     nodes: Vec<Node>,
 }
 
@@ -48,34 +53,12 @@ struct Node {
     parent: Option<usize>,
     /// Its place among its siblings, from 1.
     ordinal: usize,
-    depth: usize,
     header: Range<usize>,
     body: Range<usize>,
     media: String,
-    boundary: Vec<u8>,
     encoding: Encoding,
-    children: Range<usize>,
+    children: Vec<usize>,
     problems: BTreeSet<Problem>,
-}
-
-/// What is examined at most. Beyond it the structure is cut, with a problem noted.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Parts in all.
-    pub parts: usize,
-    /// Levels below the message itself.
-    pub depth: usize,
-    /// Bytes of one part's header that are read.
-    pub header: usize,
-    /// Bytes of a boundary; RFC 2046 §5.1.1 allows 70.
-    pub boundary: usize,
-}
-
-impl Default for Limits {
-    /// Far above any PEC mail seen: a forwarded chain adds four levels a hop.
-    fn default() -> Self {
-        Self { parts: 2_000, depth: 64, header: 256 * 1024, boundary: 256 }
-    }
 }
 
 /// What is wrong with a part. It stops nothing by itself.
@@ -126,44 +109,25 @@ impl<'a> Message<'a> {
         Self::parse_within(raw, &Limits::default())
     }
 
-    /// Cuts a message into its parts. Time is linear in its size times the depth allowed; memory goes with the
-    /// number of parts allowed.
+    /// Cuts a message into its parts. Time is linear in its size; memory goes with the number of parts allowed.
     pub fn parse_within(raw: &'a [u8], limits: &Limits) -> Self {
-        let mut nodes = vec![Node::read(raw, 0..raw.len(), "text/plain", limits)];
-        let mut index = 0;
-        while let Some(node) = nodes.get_mut(index) {
-            let depth = node.depth.saturating_add(1);
-            let (ranges, media) = node.split(raw, limits);
-            let first = nodes.len();
-            let room = limits.parts.saturating_sub(first);
-            let cut = ranges.len() > room;
-            let children = ranges.into_iter().take(room).zip(1..).map(|(range, ordinal)| Node {
-                parent: Some(index),
-                ordinal,
-                depth,
-                ..Node::read(raw, range, media, limits)
-            });
-            nodes.extend(children);
-            let last = nodes.len();
-            if let Some(node) = nodes.get_mut(index) {
-                node.children = first..last;
-                node.problems.extend(cut.then_some(Problem::TooManyParts));
-            }
-            index = index.saturating_add(1);
-        }
-        Self { raw, nodes }
+        let mut outline = Outline::default();
+        let mut scanner = Scanner::new(limits);
+        scanner.push(raw, &mut outline);
+        scanner.finish(&mut outline);
+        Self { raw, nodes: outline.nodes }
     }
 
     /// The message itself, as the outermost part.
     pub fn root(&self) -> Part<'_> {
-        // `parse_within` begins with it, so the list is never empty.
+        // the scanner begins with it, so the list is never empty.
         static NONE: Node = Node::empty();
         Part { message: self, index: 0, node: self.nodes.first().unwrap_or(&NONE) }
     }
 
     /// Every part in the order of the bytes, the message itself first.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.root().walk()
+        self.nodes.iter().enumerate().map(|(index, node)| Part { message: self, node, index })
     }
 
     /// What was received.
@@ -194,10 +158,8 @@ impl<'m> Part<'m> {
     }
 
     /// The parts it holds: those of a multipart, or the one message inside a message/rfc822.
-    pub fn children(self) -> impl ExactSizeIterator<Item = Self> + use<'m> {
-        let nodes = self.message.nodes.get(self.node.children.clone()).unwrap_or_default();
-        let message = self.message;
-        nodes.iter().zip(self.node.children.clone()).map(move |(node, index)| Self { message, node, index })
+    pub fn children(self) -> impl Iterator<Item = Self> + use<'m> {
+        self.node.children.iter().filter_map(move |index| self.message.part(*index))
     }
 
     /// Itself, then everything in it, in the order of the bytes.
@@ -205,9 +167,8 @@ impl<'m> Part<'m> {
         let mut ahead = vec![self];
         std::iter::from_fn(move || {
             let part = ahead.pop()?;
-            let children = ahead.len();
-            ahead.extend(part.children());
-            ahead.get_mut(children..)?.reverse();
+            let children = part.node.children.iter().rev();
+            ahead.extend(children.filter_map(|index| part.message.part(*index)));
             Some(part)
         })
     }
@@ -266,11 +227,6 @@ impl<'m> Part<'m> {
         self.message.raw.get(self.body_range()).unwrap_or_default()
     }
 
-    /// Its bytes with the line ends that a digest is taken over.
-    pub fn canonical(self) -> Canonical<'m> {
-        Canonical::new(self.raw())
-    }
-
     /// What is wrong with it (not with the parts in it).
     pub fn problems(self) -> &'m BTreeSet<Problem> {
         &self.node.problems
@@ -292,71 +248,13 @@ impl Node {
         Self {
             parent: None,
             ordinal: 1,
-            depth: 0,
             header: 0..0,
             body: 0..0,
             media: String::new(),
-            boundary: Vec::new(),
             encoding: Encoding::Identity,
-            children: 0..0,
+            children: Vec::new(),
             problems: BTreeSet::new(),
         }
-    }
-
-    /// Reads the header of a part; its children and its place are for others to fill in.
-    fn read(raw: &[u8], range: Range<usize>, default_media: &str, limits: &Limits) -> Self {
-        let bytes = raw.get(range.clone()).unwrap_or_default();
-        let body = range.start.saturating_add(field::header_len(bytes));
-        let header = range.start..body.min(range.start.saturating_add(limits.header));
-        let fields = Fields::new(raw.get(header.clone()).unwrap_or_default());
-        let media = fields.first("Content-Type").map(|field| Media::parse(field.value)).unwrap_or_default();
-
-        let mut problems = BTreeSet::new();
-        // Some readers take white space at its end for part of the boundary; RFC 2046 §5.1.1 forbids it.
-        let is_clear = |value: &&[u8]| {
-            (1..=limits.boundary).contains(&value.len()) && !value.ends_with(b" ") && !value.ends_with(b"\t")
-        };
-        let boundary = media.single("boundary").filter(is_clear);
-        let encoding = fields.first("Content-Transfer-Encoding").map_or(Encoding::Identity, Encoding::of);
-        let is_multipart = media.name.starts_with("multipart/");
-        let repeated = |name| fields.all(name).nth(1).is_some();
-        let mut note = |applies: bool, problem| problems.extend(applies.then_some(problem));
-        note(header.end < body, Problem::HeaderTooLong);
-        note(repeated("Content-Type") || repeated("Content-Transfer-Encoding"), Problem::RepeatedField);
-        note(is_multipart && boundary.is_none(), Problem::BoundaryUnclear);
-        note(is_multipart && encoding != Encoding::Identity, Problem::EncodedMultipart);
-        note(encoding == Encoding::Unknown, Problem::UnknownEncoding);
-
-        Self {
-            header,
-            body: body..range.end,
-            boundary: boundary.unwrap_or_default().to_vec(),
-            media: if media.name.is_empty() { default_media.to_owned() } else { media.name },
-            encoding,
-            problems,
-            ..Self::empty()
-        }
-    }
-
-    /// The ranges of its parts, and the media type of those that name none (RFC 2046 §5.1.5).
-    fn split(&mut self, raw: &[u8], limits: &Limits) -> (Vec<Range<usize>>, &'static str) {
-        let is_multipart = self.media.starts_with("multipart/") && !self.boundary.is_empty();
-        let is_message = self.media == "message/rfc822" && self.encoding == Encoding::Identity;
-        if (is_multipart || is_message) && self.depth >= limits.depth {
-            self.problems.insert(Problem::TooDeep);
-        } else if is_multipart {
-            let body = raw.get(self.body.clone()).unwrap_or_default();
-            let start = self.body.start;
-            let parts = multipart::split(body, &self.boundary, limits.parts, &mut self.problems);
-            let shifted = parts
-                .into_iter()
-                .map(|range| start.saturating_add(range.start)..start.saturating_add(range.end));
-            let media = if self.media == "multipart/digest" { "message/rfc822" } else { "text/plain" };
-            return (shifted.collect(), media);
-        } else if is_message {
-            return (vec![self.body.clone()], "text/plain");
-        }
-        (Vec::new(), "text/plain")
     }
 }
 

@@ -19,21 +19,27 @@ mod certificate;
 mod chain;
 mod cms;
 mod content;
+mod digest;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod integrity;
+mod key;
 mod name;
+mod pss;
 mod revocation;
+mod rsa;
 mod signed;
 
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 use crate::{Address, Anchors, Note, Reason, Verdict};
-use algorithm::Digest;
 use certificate::Certificate;
 use chain::Search;
 use cms::{SignedData, SignerInfo};
-use content::Content;
+use digest::Digest;
+
+pub use content::{Algorithms, Content, Digests, LineEnds};
 
 /// What the message says outside its signature's own data.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,43 +77,51 @@ pub struct Signer {
     pub name: String,
 }
 
+/// A signer used a digest that was not taken of the content: it has to be read again, for [`Algorithms::EVERY`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a signer's digest of the content was not taken")]
+pub struct NotTaken;
+
 /// Checks a detached signature.
 ///
-/// `p7s` is the decoded CMS, DER or BER. `content` is what was signed, with canonical line ends, in pieces of any
-/// size; it is read once, or not at all if the signature cannot be read. `now` is for
+/// `p7s` is the decoded CMS, DER or BER. `content` is what was kept of the signed part. `now` is for
 /// [`Note::SignerExpiredSince`] only.
+///
+/// # Errors
+/// [`NotTaken`], unless another signer's signature is trusted. Never where `content` has every digest.
 pub fn check(
     p7s: &[u8],
-    content: &mut dyn Iterator<Item = &[u8]>,
+    content: &Digests,
     claim: &Claim<'_>,
     anchors: &Anchors,
     now: Timestamp,
-) -> Signature {
+) -> Result<Signature, NotTaken> {
     let info = match cms::read(p7s) {
         Ok(info) => info,
-        Err(fault) => return Signature::failed(fault.into()),
+        Err(fault) => return Ok(Signature::failed(fault.into())),
     };
     let signed_data = match SignedData::read(&info) {
         Ok(signed_data) => signed_data,
-        Err(fault) => return Signature::failed(fault.into()),
+        Err(fault) => return Ok(Signature::failed(fault.into())),
     };
     let judge = Judge {
-        content: Content::digest(content, &signed_data.signers),
+        content,
         certificates: &signed_data.certificates,
         search: Search::new(&signed_data, anchors),
         claim,
         anchors,
         now,
     };
-    signed_data
-        .signers
-        .iter()
-        .map(|signer| match signer {
-            Ok(signer) => judge.signer(signer),
-            Err(reason) => Signature::failed(*reason),
-        })
+    let signatures = signed_data.signers.iter().map(|signer| match signer {
+        Ok(signer) => judge.signer(signer),
+        Err(reason) => Signature::failed(*reason),
+    });
+    let best = signatures
         .reduce(Signature::or_better)
-        .unwrap_or_else(|| Signature::failed(Reason::MissingSignature))
+        .unwrap_or_else(|| Signature::failed(Reason::MissingSignature));
+    let mut signers = signed_data.signers.iter().flatten();
+    let is_complete = signers.all(|signer| content.of(signer.digest).next().is_some());
+    if is_complete || best.verdict == Verdict::Trusted { Ok(best) } else { Err(NotTaken) }
 }
 
 impl Signature {
@@ -129,7 +143,7 @@ impl Signature {
 
 /// What every signer of a message is judged by.
 struct Judge<'a> {
-    content: Content,
+    content: &'a Digests,
     certificates: &'a [Certificate<'a>],
     search: Search<'a>,
     claim: &'a Claim<'a>,
@@ -179,9 +193,9 @@ impl<'a> Judge<'a> {
         leaf: Option<&'a Certificate<'a>>,
         signature: &mut Signature,
     ) -> Result<(), Reason> {
-        self.content.check_digest(signer)?;
+        signer.check_content(self.content)?;
         let leaf = leaf.ok_or(Reason::CertificateMissing)?;
-        self.content.check_signature(signer, &leaf.key)?;
+        signer.check_signature(self.content, &leaf.key)?;
 
         let at = signature.signed_at.or(self.claim.time).ok_or(Reason::TimeMissing)?;
         let path = self.search.path(leaf, at)?;
@@ -207,5 +221,5 @@ impl<'a> Judge<'a> {
 }
 
 /// How many certificates that a signer may mean are tried: one is, unless somebody made others for confusion. Each costs
-/// a signature check, and without signed attributes that reads the whole content.
+/// a signature check.
 const MAX_NAMESAKES: usize = 4;

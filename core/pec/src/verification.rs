@@ -12,11 +12,10 @@ mod form;
 mod header;
 
 use jiff::{SignedDuration, Timestamp};
-use ring::digest::{Context, SHA256};
 use std::collections::BTreeSet;
 
-use crate::message::{Canonical, Message, Part, Problem, mailbox};
-use crate::signature::{self, Claim, Signature, Signer};
+use crate::message::{Field, Media, Message, Part, Problem, mailbox};
+use crate::signature::{self, Algorithms, Claim, Content, Digests, LineEnds, NotTaken, Signature, Signer};
 use crate::{Anchors, CertificationData, Kind, Note, Reason, Verdict};
 
 use form::Form;
@@ -82,8 +81,8 @@ fn verify_by(raw: &[u8], check: &Check<'_>) -> Verification {
     Verification { contains, ..judge(message.root(), check) }
 }
 
-/// How a signature is checked: CMS, signed bytes, what it must fit.
-type Check<'c> = dyn Fn(&[u8], &mut Canonical<'_>, &Claim<'_>) -> Signature + 'c;
+/// How a signature is checked: CMS, digests of the signed bytes, what it must fit.
+type Check<'c> = dyn Fn(&[u8], &Digests, &Claim<'_>) -> Result<Signature, NotTaken> + 'c;
 
 /// Judges one message, or one multipart/signed that a list manager has put a wrapper around: then the header is
 /// that of the message around it.
@@ -92,12 +91,16 @@ fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
     let header = Header::of(fields);
     let form = Form::of(part);
     let certdata = form.daticert().map(read_certdata);
+    let digests = match form.signed_content() {
+        Some(content) => digests(content, Algorithms::announced(micalg(part).as_deref())),
+        None => digests(part, Algorithms::announced(Some(b"sha-256"))),
+    };
 
     let signature = match form {
         Form::Signed { content, signature, .. } => {
             let from = fields.only("From").and_then(|field| mailbox(&field.unfolded()));
             let time = certdata.as_ref().and_then(|data| data.time).map(|time| time.instant);
-            check_signature(content, signature, &Claim { from: from.as_ref(), time }, check)
+            check_signature(content, signature, &digests, &Claim { from: from.as_ref(), time }, check)
         }
         Form::Unsigned { .. } => unchecked(Verdict::Absent, Reason::NotSigned),
         Form::Unclear(reason) => unchecked(Verdict::Unreadable, reason),
@@ -131,7 +134,7 @@ fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
         signed_at: signature.signed_at,
         certdata,
         header,
-        digest: EvidenceDigest::of(form.signed_content().unwrap_or(part).canonical()),
+        digest: EvidenceDigest(digests.sha256()),
         contains: Vec::new(),
     }
 }
@@ -144,9 +147,25 @@ fn read_certdata(part: Part<'_>) -> CertificationData {
     data
 }
 
+/// What the message says of the digests that its signers used.
+fn micalg(part: Part<'_>) -> Option<Vec<u8>> {
+    let media = Media::parse(part.fields().first("Content-Type")?.value);
+    media.first("micalg").map(<[u8]>::to_vec)
+}
+
+fn digests(part: Part<'_>, algorithms: Algorithms) -> Digests {
+    let encoding = part.fields().first("Content-Transfer-Encoding").map(Field::word);
+    let is_binary = encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("binary"));
+    let line_ends = if is_binary { LineEnds::Binary } else { LineEnds::Canonical };
+    let mut content = Content::new(algorithms, line_ends);
+    content.update(part.raw());
+    content.finish()
+}
+
 fn check_signature(
     content: Part<'_>,
     signature: Part<'_>,
+    taken: &Digests,
     claim: &Claim<'_>,
     check: &Check<'_>,
 ) -> Signature {
@@ -158,7 +177,9 @@ fn check_signature(
         return unchecked(Verdict::Unreadable, Reason::MissingSignature);
     }
     // Broken base64 is for the CMS reader to judge: it either finds a whole signature in it or does not.
-    check(&cms.bytes, &mut content.canonical(), claim)
+    check(&cms.bytes, taken, claim)
+        .or_else(|NotTaken| check(&cms.bytes, &digests(content, Algorithms::EVERY), claim))
+        .unwrap_or_else(|NotTaken| unchecked(Verdict::Unreadable, Reason::UnsupportedAlgorithm))
 }
 
 /// What is said of a message whose signature is not looked at.
@@ -170,17 +191,6 @@ fn unchecked(verdict: Verdict, reason: Reason) -> Signature {
         signer: None,
         anchor: None,
         signed_at: None,
-    }
-}
-
-impl EvidenceDigest {
-    fn of(content: Canonical<'_>) -> Self {
-        let mut context = Context::new(&SHA256);
-        for piece in content {
-            context.update(piece);
-        }
-        // SHA-256 has these 32 bytes, so the default never comes to pass.
-        Self(context.finish().as_ref().try_into().unwrap_or_default())
     }
 }
 

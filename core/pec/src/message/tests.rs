@@ -174,12 +174,16 @@ fn limits_cut_what_lies_deepest() {
     let cut = |limits: Limits| outline(&Message::parse_within(raw.as_bytes(), &limits));
     let no_more_than = Limits::default();
     assert_eq!(
-        cut(Limits { parts: 5, ..no_more_than }),
+        cut(Limits { parts: 3, ..no_more_than }),
         [
             "[] multipart/mixed",
-            "[1] multipart/alternative TooManyParts",
+            "[1] multipart/alternative",
             "[1.1] text/plain",
-            "[2] message/rfc822 TooManyParts",
+            "[1.2] text/html",
+            "[2] message/rfc822",
+            "[2] multipart/mixed",
+            "[2.1] text/plain",
+            "[2.2] application/pdf",
             "[3] message/rfc822 TooManyParts",
         ]
     );

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::algorithm::PublicKey;
 use super::certificate::Certificate;
+use super::key::PublicKey;
 use super::name::{AlternativeName, DistinguishedName, NameConstraints};
 
 /// The trusted authorities and roots, parsed once and used for every message.

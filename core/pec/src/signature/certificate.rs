@@ -20,7 +20,7 @@ use x509_cert::ext::pkix::{
     SubjectAltName, SubjectKeyIdentifier,
 };
 
-use super::algorithm::PublicKey;
+use super::key::PublicKey;
 use super::name::{AlternativeName, DistinguishedName, NameConstraints};
 use super::signed::Signed;
 

@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use spki::AlgorithmIdentifierRef;
 use x509_cert::time::Time;
 
-use super::algorithm::{Digest, Scheme, Unsupported};
+use super::algorithm::{Scheme, Unsupported};
 use super::ber;
 use super::certificate::{self, Certificate};
+use super::digest::Digest;
 use super::name::DistinguishedName;
 use super::revocation::RevocationList;
 use crate::Reason;

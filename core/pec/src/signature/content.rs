@@ -1,79 +1,243 @@
-//! The signed content, digested once as it streams by, and whether a signature fits it.
+//! The signed content, digested as it streams by; nothing of it is kept.
 //!
-//! With signed attributes (always, in PEC) only digests are kept. Without them the signature is over the content
-//! itself, and `ring` takes a message only whole: the content is then gathered, no more than the message that the
-//! caller holds already.
+//! ```text
+//! pieces of any size ──bare LF to CRLF──> gathered ──> a context for each digest ──> Digests
+//! ```
+//! Which digests a signer used is known only at the end, where the signature is, so those that the message announces
+//! are taken, and it is noticed if a signer used another. Line ends are made canonical on the way (RFC 8551 §3.1.1):
+//! a bare LF becomes CRLF, and a bare CR stays as it is. Genuine mail that went through SMTP has none, OpenSSL leaves
+//! it alone, and the reader of the structure does not take it for a line end; were it made CRLF here, bytes could be
+//! changed under an intact digest so that a part disappears.
 
-use ring::digest::Context;
 use std::collections::BTreeMap;
 
-use super::algorithm::{Digest, PublicKey, Unsupported};
-use super::cms::SignerInfo;
-use crate::Reason;
+use super::digest::{Context, Digest};
 
-/// What is kept of the content for these signers.
-pub(super) struct Content {
-    digests: BTreeMap<Digest, ring::digest::Digest>,
-    whole: Vec<u8>,
+/// Which digests are taken of a content.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Algorithms(u8);
+
+impl Algorithms {
+    /// All that are known.
+    pub const EVERY: Self = Self(0b1_1111);
+
+    /// Those that `micalg` names (RFC 8551 §3.5.3.2), and SHA-256 always: evidence is known by it. Where a name is not
+    /// known, or there is none, SHA-1 too, as in all mail of past years. The parameter is unsigned, hence a hint: a
+    /// wrong one costs a second reading of the content, never a verdict.
+    pub fn announced(micalg: Option<&[u8]>) -> Self {
+        let names = micalg.unwrap_or_default().split(|octet| *octet == b',');
+        let digests = names.map(|name| named(name).unwrap_or(Digest::Sha1));
+        Self(digests.fold(bit(Digest::Sha256), |taken, digest| taken | bit(digest)))
+    }
+
+    fn iter(self) -> impl Iterator<Item = Digest> {
+        Digest::ALL.into_iter().filter(move |digest| self.0 & bit(*digest) != 0)
+    }
 }
+
+fn bit(digest: Digest) -> u8 {
+    match digest {
+        Digest::Sha1 => 1,
+        Digest::Sha224 => 2,
+        Digest::Sha256 => 4,
+        Digest::Sha384 => 8,
+        Digest::Sha512 => 16,
+    }
+}
+
+/// `sha-256` of RFC 8551, `sha256` of its forerunners, in any case.
+fn named(name: &[u8]) -> Option<Digest> {
+    let letters = name.trim_ascii().iter().filter(|octet| **octet != b'-');
+    let plain: Vec<u8> = letters.map(u8::to_ascii_lowercase).take(NAME_MAX).collect();
+    match plain.as_slice() {
+        b"sha1" => Some(Digest::Sha1),
+        b"sha224" => Some(Digest::Sha224),
+        b"sha256" => Some(Digest::Sha256),
+        b"sha384" => Some(Digest::Sha384),
+        b"sha512" => Some(Digest::Sha512),
+        _ => None,
+    }
+}
+
+/// What was signed where the content has bare LFs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LineEnds {
+    /// Either: content that declares itself binary may have been signed as it is.
+    Binary,
+    /// CRLF: a mail store has made LFs of them.
+    Canonical,
+}
+
+/// A content on its way by.
+pub struct Content {
+    line_ends: LineEnds,
+    /// Over the content with canonical line ends.
+    canonical: Contexts,
+    /// Over the content as it is, from the first bare LF on; before it the two are one.
+    as_received: Option<Contexts>,
+    /// The end of the canonical content, not digested yet: lines are short, and digests slow to start.
+    gathered: Vec<u8>,
+    follows_cr: bool,
+    first: Option<u8>,
+}
+
+/// Each digest, being taken.
+type Contexts = Vec<(Digest, Context)>;
 
 impl Content {
-    /// Reads the content to its end, for all signers at once.
-    pub(super) fn digest(
-        content: &mut dyn Iterator<Item = &[u8]>,
-        signers: &[Result<SignerInfo<'_>, Reason>],
-    ) -> Self {
-        let (with, without): (Vec<_>, Vec<_>) =
-            signers.iter().flatten().partition(|signer| signer.attributes.is_some());
-        let mut contexts: BTreeMap<_, _> =
-            with.iter().map(|signer| (signer.digest, Context::new(signer.digest.algorithm()))).collect();
-        let mut whole = Vec::new();
-        for piece in content {
-            contexts.values_mut().for_each(|context| context.update(piece));
-            if !without.is_empty() {
-                whole.extend_from_slice(piece);
-            }
-        }
-        let digests = contexts.into_iter().map(|(digest, context)| (digest, context.finish())).collect();
-        Self { digests, whole }
-    }
-
-    /// Whether the content is the one that the signed attributes speak of.
-    ///
-    /// # Errors
-    /// [`Reason::ContentChanged`]; [`Reason::AmbiguousStructure`] for a signature without attributes over content
-    /// that is itself a set of attributes: it would be another message's signature, moved.
-    pub(super) fn check_digest(&self, signer: &SignerInfo<'_>) -> Result<(), Reason> {
-        match &signer.attributes {
-            Some(attributes) => {
-                let digest = self.digests.get(&signer.digest).map(AsRef::as_ref);
-                if digest == Some(attributes.message_digest) { Ok(()) } else { Err(Reason::ContentChanged) }
-            }
-            None if self.whole.first() == Some(&SET) => Err(Reason::AmbiguousStructure),
-            None => Ok(()),
+    /// Before its first byte.
+    pub fn new(algorithms: Algorithms, line_ends: LineEnds) -> Self {
+        Self {
+            line_ends,
+            canonical: algorithms.iter().map(|digest| (digest, Context::new(digest))).collect(),
+            as_received: None,
+            gathered: Vec::with_capacity(GATHERED_MAX),
+            follows_cr: false,
+            first: None,
         }
     }
 
-    /// Whether the signature value is this key's, over the signed attributes or, without them, the content.
-    ///
-    /// # Errors
-    /// [`Reason::SignatureWrong`], [`Reason::ContentChanged`] or [`Reason::UnsupportedAlgorithm`].
-    pub(super) fn check_signature(&self, signer: &SignerInfo<'_>, key: &PublicKey) -> Result<(), Reason> {
-        let verifies = |message: &[u8]| {
-            let fits = key.verifies(signer.scheme, message, signer.signature);
-            fits.map_err(|Unsupported| Reason::UnsupportedAlgorithm)
-        };
-        match &signer.attributes {
-            Some(attributes) => {
-                let [as_received, sorted] = attributes.signed()?;
-                let fits = verifies(&as_received)? || (sorted != as_received && verifies(&sorted)?);
-                if fits { Ok(()) } else { Err(Reason::SignatureWrong) }
+    /// The next piece, of any size; a line end may be divided between two.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.first = self.first.or(bytes.first().copied());
+        // In blocks that stay in the processor's cache while each digest reads them.
+        for block in bytes.chunks(BLOCK) {
+            self.block(block);
+            self.follows_cr = block.ends_with(b"\r");
+        }
+    }
+
+    /// After its last byte.
+    pub fn finish(mut self) -> Digests {
+        self.digest_gathered();
+        let finish =
+            |contexts: Contexts| contexts.into_iter().map(|(kind, one)| (kind, one.finish())).collect();
+        Digests {
+            canonical: finish(self.canonical),
+            as_received: self.as_received.map(finish).unwrap_or_default(),
+            first: self.first,
+        }
+    }
+
+    fn block(&mut self, block: &[u8]) {
+        let bare_lfs = BareLfs { block, position: 0, follows_cr: self.follows_cr };
+        if !bare_lfs.may_be_any() {
+            self.as_received.iter_mut().for_each(|contexts| update(contexts, block));
+            return self.gather(block);
+        }
+        if let Some(contexts) = &mut self.as_received {
+            update(contexts, block);
+        }
+        let mut start = 0;
+        for lf in bare_lfs {
+            self.gather(block.get(start..lf).unwrap_or_default());
+            if self.as_received.is_none() && self.line_ends == LineEnds::Binary {
+                self.digest_gathered();
+                let mut contexts = self.canonical.clone();
+                update(&mut contexts, block.get(lf..).unwrap_or_default());
+                self.as_received = Some(contexts);
             }
-            None if verifies(&self.whole)? => Ok(()),
-            None => Err(Reason::ContentChanged),
+            self.gather(b"\r\n");
+            start = lf.saturating_add(1);
+        }
+        self.gather(block.get(start..).unwrap_or_default());
+    }
+
+    fn gather(&mut self, bytes: &[u8]) {
+        if self.gathered.len().saturating_add(bytes.len()) > GATHERED_MAX {
+            self.digest_gathered();
+        }
+        if bytes.len() >= GATHERED_MAX / 2 {
+            self.digest_gathered();
+            update(&mut self.canonical, bytes);
+        } else {
+            self.gathered.extend_from_slice(bytes);
+        }
+    }
+
+    fn digest_gathered(&mut self) {
+        update(&mut self.canonical, &self.gathered);
+        self.gathered.clear();
+    }
+}
+
+fn update(contexts: &mut Contexts, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        contexts.iter_mut().for_each(|(_, context)| context.update(bytes));
+    }
+}
+
+/// Where in a block a LF stands without its CR.
+struct BareLfs<'b> {
+    block: &'b [u8],
+    position: usize,
+    follows_cr: bool,
+}
+
+impl BareLfs<'_> {
+    /// A quick look at the whole block, many bytes at a time: canonical content has none.
+    fn may_be_any(&self) -> bool {
+        let bare = |before: u8, octet: u8| (octet == b'\n') & (before != b'\r');
+        let pairs = self.block.iter().zip(self.block.iter().skip(1));
+        let at_start = self.block.first() == Some(&b'\n') && !self.follows_cr;
+        pairs.fold(at_start, |found, (before, octet)| found | bare(*before, *octet))
+    }
+}
+
+impl Iterator for BareLfs<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            let rest = self.block.get(self.position..)?;
+            let lf = self.position.saturating_add(memchr::memchr(b'\n', rest)?);
+            self.position = lf.saturating_add(1);
+            let has_cr = match lf.checked_sub(1) {
+                Some(before) => self.block.get(before) == Some(&b'\r'),
+                None => self.follows_cr,
+            };
+            if !has_cr {
+                return Some(lf);
+            }
         }
     }
 }
 
-/// The tag of a SET, and the digit `1`, with which no header line of a message begins.
-const SET: u8 = 0x31;
+/// What is kept of a content.
+#[derive(Clone, Debug)]
+pub struct Digests {
+    canonical: BTreeMap<Digest, Vec<u8>>,
+    as_received: BTreeMap<Digest, Vec<u8>>,
+    first: Option<u8>,
+}
+
+impl Digests {
+    /// SHA-256 of the content with canonical line ends.
+    pub fn sha256(&self) -> [u8; 32] {
+        // Always taken, and of this size, so that the default never comes to pass.
+        let value = self.canonical.get(&Digest::Sha256).and_then(|value| value.as_slice().try_into().ok());
+        value.unwrap_or_default()
+    }
+
+    /// The values of one digest: of the canonical content and, where it differs, of the content as it is. None where
+    /// it was not taken.
+    pub(super) fn of(&self, digest: Digest) -> impl Iterator<Item = &[u8]> {
+        [&self.canonical, &self.as_received]
+            .into_iter()
+            .filter_map(move |values| values.get(&digest))
+            .map(Vec::as_slice)
+    }
+
+    /// The first byte of the content.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        self.first
+    }
+}
+
+/// The longest known name.
+const NAME_MAX: usize = 8;
+const BLOCK: usize = 16 * 1024;
+const GATHERED_MAX: usize = 4 * 1024;
+
+#[cfg(test)]
+mod tests;

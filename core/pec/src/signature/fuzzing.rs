@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use super::cms::{self, SignedData};
 use super::revocation::RevocationList;
-use super::{Claim, Signature, ber, certificate};
-use crate::message::Canonical;
+use super::{Algorithms, Claim, Content, LineEnds, Signature, ber, certificate};
 use crate::{Anchors, Reason};
 
 /// What a certificate says, as far as its bytes must hold it literally.
@@ -49,7 +48,15 @@ pub fn revocation_list(der: &[u8]) -> bool {
     RevocationList::read(der).is_ok()
 }
 
-/// Checks a signature over a content given whole.
-pub fn check(p7s: &[u8], content: &[u8], claim: &Claim<'_>, anchors: &Anchors, now: Timestamp) -> Signature {
-    super::check(p7s, &mut Canonical::new(content), claim, anchors, now)
+/// Checks a signature over a content given whole. `None` does not come to pass, since every digest is taken.
+pub fn check(
+    p7s: &[u8],
+    content: &[u8],
+    claim: &Claim<'_>,
+    anchors: &Anchors,
+    now: Timestamp,
+) -> Option<Signature> {
+    let mut digests = Content::new(Algorithms::EVERY, LineEnds::Canonical);
+    digests.update(content);
+    super::check(p7s, &digests.finish(), claim, anchors, now).ok()
 }

@@ -16,8 +16,8 @@ use x509_cert::ext::{Extension, Extensions};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
-use super::algorithm::PublicKey;
 use super::certificate::{self, Certificate};
+use super::key::PublicKey;
 use super::name::DistinguishedName;
 use super::signed::Signed;
 

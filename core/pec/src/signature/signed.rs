@@ -9,7 +9,8 @@ use der::asn1::BitStringRef;
 use der::{AnyRef, Decode, ErrorKind, Reader, Tag};
 use spki::AlgorithmIdentifierRef;
 
-use super::algorithm::{PublicKey, Scheme};
+use super::algorithm::Scheme;
+use super::key::PublicKey;
 
 /// Signed bytes and their signature.
 #[derive(Clone, Debug)]

@@ -38,10 +38,11 @@ fn attached(message: &str) -> String {
 }
 
 fn p7s(content: &str) -> String {
-    let digest = EvidenceDigest::of(Canonical::new(content.as_bytes()));
+    let mut digests = Content::new(Algorithms::EVERY, LineEnds::Canonical);
+    digests.update(content.as_bytes());
     format!(
         "Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
-        STANDARD.encode(digest.0)
+        STANDARD.encode(digests.finish().sha256())
     )
 }
 
@@ -65,7 +66,7 @@ const SIGNED_AT: &str = "2018-11-13T15:39:27Z";
 
 fn verified(raw: &str) -> Verification {
     verify_by(raw.as_bytes(), &|cms, content, claim| {
-        let fits = cms == EvidenceDigest::of(content.clone()).0;
+        let fits = cms == content.sha256();
         let is_provider = claim.from == Some(&Address::new(PROVIDER));
         let (verdict, reason) = match (cms.len(), fits, is_provider) {
             (32, true, true) => (Verdict::Trusted, None),
@@ -74,7 +75,7 @@ fn verified(raw: &str) -> Verification {
             _ => (Verdict::Unreadable, Some(Reason::MalformedSignature)),
         };
         let signed_at = Some(SIGNED_AT.parse().unwrap());
-        Signature { verdict, reason, notes: BTreeSet::new(), signer: None, anchor: None, signed_at }
+        Ok(Signature { verdict, reason, notes: BTreeSet::new(), signer: None, anchor: None, signed_at })
     })
 }
 

@@ -5,7 +5,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
     IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
-use recapito_pec::signature::{Claim, Signature, check};
+use recapito_pec::signature::{Algorithms, Claim, Content, Digests, LineEnds, Signature, check};
 use recapito_pec::{Address, Anchors, Note, Reason, Verdict};
 
 use crate::authority::{
@@ -275,7 +275,7 @@ fn the_signing_time_is_that_of_the_check() {
         let from = Address::new(ADDRESS);
         let claim = Claim { from: Some(&from), time: claimed.map(time) };
         let p7s = p7s(&chain.enclosed(), &[signer]);
-        check(&p7s, &mut std::iter::once(CONTENT), &claim, &chain.anchors(), time("2024-07-01T00:00:00Z"))
+        check(&p7s, &digests(CONTENT), &claim, &chain.anchors(), time("2024-07-01T00:00:00Z")).unwrap()
     };
     let inside = "2024-06-01T12:00:00Z";
     let outside = "2022-06-01T12:00:00Z";
@@ -309,7 +309,7 @@ fn from_is_the_address_of_the_certificate() {
     for (from, expected) in cases {
         let from = from.map(Address::new);
         let claim = Claim { from: from.as_ref(), time: None };
-        let found = check(&p7s, &mut std::iter::once(CONTENT), &claim, &chain.anchors(), now());
+        let found = check(&p7s, &digests(CONTENT), &claim, &chain.anchors(), now()).unwrap();
         assert_eq!(found.reason, expected, "{from:?}");
         assert!(found.signer.is_some() && found.anchor.is_some());
     }
@@ -324,7 +324,7 @@ fn the_first_failure_decides() {
     let chain = Chain::with(root(), authority(), leaf);
     let p7s = p7s(&chain.enclosed(), &[signer(&chain.provider, &attributes(CONTENT))]);
     let judged = |content: &[u8], anchors: &Anchors| {
-        check(&p7s, &mut std::iter::once(content), &Claim::default(), anchors, now()).reason
+        check(&p7s, &digests(content), &Claim::default(), anchors, now()).unwrap().reason
     };
     assert_eq!(judged(b"other", &Anchors::pec()), Some(Reason::ContentChanged));
     assert_eq!(judged(CONTENT, &Anchors::pec()), Some(Reason::NoPath));
@@ -360,7 +360,14 @@ fn judge_with(chain: &Chain, anchors: &Anchors) -> Signature {
 pub(crate) fn judge_p7s(p7s: &[u8], anchors: &Anchors) -> Signature {
     let from = Address::new(ADDRESS);
     let claim = Claim { from: Some(&from), time: None };
-    check(p7s, &mut std::iter::once(CONTENT), &claim, anchors, now())
+    check(p7s, &digests(CONTENT), &claim, anchors, now()).unwrap()
+}
+
+/// Every digest of a content.
+pub(crate) fn digests(content: &[u8]) -> Digests {
+    let mut digests = Content::new(Algorithms::EVERY, LineEnds::Canonical);
+    content.chunks(5).for_each(|piece| digests.update(piece));
+    digests.finish()
 }
 
 pub(crate) fn now() -> Timestamp {

@@ -11,7 +11,7 @@ use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 
 use super::{Anchor, Era, Issue, Role};
-use crate::signature::algorithm::PublicKey;
+use crate::signature::key::PublicKey;
 use crate::signature::name::{DistinguishedName, NameConstraints};
 
 /// The anchor.

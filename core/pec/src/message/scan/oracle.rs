@@ -1,15 +1,75 @@
-//! Cuts the body of a multipart at its delimiter lines (RFC 2046 §5.1.1).
-//!
-//! A delimiter is a whole line: `--`, the boundary, for the closing one `--` again, then at most white space.
-//! `--BNDX` is not a delimiter of `BND`, nor is one in mid-line. Lines end with LF or CRLF, mixed as they come; the
-//! line end before a delimiter belongs to the delimiter. What precedes the first (preamble) and follows the closing
-//! one (epilogue) is no part.
+//! Another reader of the same structure, to compare the scanner with: it has the whole message, cuts it level by
+//! level, and shares nothing with the scanner but the reading of single headers.
 
 use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::Problem;
+use super::super::delimiter::line_end_len;
+use super::super::head::{Content, Head, Limits};
+use super::super::{Encoding, Problem};
+
+/// A part as either reader sees it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Seen {
+    pub(super) level: usize,
+    pub(super) ordinal: usize,
+    pub(super) header: Range<usize>,
+    pub(super) body: Range<usize>,
+    pub(super) media: String,
+    pub(super) encoding: Encoding,
+    pub(super) problems: BTreeSet<Problem>,
+}
+
+/// The parts in the order of the bytes.
+pub(super) fn read(raw: &[u8], limits: &Limits) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    part(raw, 0..raw.len(), (0, 1, "text/plain"), limits, &mut seen);
+    seen
+}
+
+fn part(
+    raw: &[u8],
+    range: Range<usize>,
+    (level, ordinal, default_media): (usize, usize, &str),
+    limits: &Limits,
+    seen: &mut Vec<Seen>,
+) {
+    let bytes = &raw[range.clone()];
+    let body = range.start + header_len(bytes)..range.end;
+    let header = range.start..body.start.min(range.start + limits.header);
+    let head = Head::read(&raw[header.clone()], default_media, limits);
+    let mut problems = head.problems;
+    problems.extend((header.end < body.start).then_some(Problem::HeaderTooLong));
+    let (parts, media) = match head.content {
+        Content::Leaf => (Vec::new(), ""),
+        _ if level >= limits.depth => {
+            problems.insert(Problem::TooDeep);
+            (Vec::new(), "")
+        }
+        Content::Message => (vec![0..body.len()], "text/plain"),
+        Content::Multipart { boundary, parts } => {
+            (split(&raw[body.clone()], &boundary, usize::MAX, &mut problems), parts)
+        }
+    };
+    let start = body.start;
+    seen.push(Seen { level, ordinal, header, body, media: head.media, encoding: head.encoding, problems });
+    for (range, ordinal) in parts.into_iter().zip(1..) {
+        part(raw, start + range.start..start + range.end, (level + 1, ordinal, media), limits, seen);
+    }
+}
+
+/// Where the header of these bytes ends and the body begins: after the first empty line, or at the end.
+fn header_len(bytes: &[u8]) -> usize {
+    let mut line_start = 0;
+    for lf in memchr::memchr_iter(b'\n', bytes) {
+        if matches!(&bytes[line_start..lf], b"" | b"\r") {
+            return lf + 1;
+        }
+        line_start = lf + 1;
+    }
+    bytes.len()
+}
 
 /// A delimiter line.
 struct Delimiter {
@@ -19,12 +79,7 @@ struct Delimiter {
 }
 
 /// The parts of a body, header and body of each, at most one more than `most`; what is wrong goes to `problems`.
-pub(super) fn split(
-    body: &[u8],
-    boundary: &[u8],
-    most: usize,
-    problems: &mut BTreeSet<Problem>,
-) -> Vec<Range<usize>> {
+fn split(body: &[u8], boundary: &[u8], most: usize, problems: &mut BTreeSet<Problem>) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut open: Option<usize> = None;
     let mut closed = false;
@@ -73,14 +128,6 @@ fn delimiters(body: &[u8], boundary: &[u8]) -> impl Iterator<Item = Delimiter> {
             }
         }
     })
-}
-
-fn line_end_len(bytes: &[u8]) -> usize {
-    match bytes {
-        [.., b'\r', b'\n'] => 2,
-        [.., b'\n'] => 1,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]
