@@ -8,7 +8,9 @@
 //! reader of structure, `scan`, which takes bytes as they arrive; [`Message`] is what it tells of a message that
 //! lies in memory. Transfer encodings are undone only on request.
 
+mod capture;
 mod content;
+mod decoder;
 mod delimiter;
 mod encoding;
 mod field;
@@ -21,8 +23,10 @@ mod scan;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+pub(crate) use capture::Capture;
 pub use content::Attachment;
-pub(crate) use content::decode_charset;
+pub(crate) use content::{decode_charset, plain_names};
+pub(crate) use decoder::Decoder;
 pub use encoding::{Decoded, Encoding};
 pub use field::{Field, Fields};
 pub use head::Limits;
@@ -30,7 +34,7 @@ pub(crate) use mailbox::mailbox;
 pub use media::Media;
 
 use outline::Outline;
-use scan::Scanner;
+pub(crate) use scan::{Scanner, Started, Visitor};
 
 /// A message cut into parts. There is always at least one, the message itself.
 #[derive(Clone, Debug)]
@@ -195,11 +199,6 @@ impl<'m> Part<'m> {
     /// Type and subtype in small letters, as the first Content-Type says: `multipart/signed`.
     pub fn media(self) -> &'m str {
         &self.node.media
-    }
-
-    /// The types that all its Content-Type fields give it: more than one means that readers may differ.
-    pub(crate) fn medias(self) -> impl Iterator<Item = String> {
-        self.fields().all("Content-Type").map(|field| Media::parse(field.value).name)
     }
 
     /// The fields of its header.

@@ -4,28 +4,34 @@
 //! [`Verification::contains`] and never becomes the file's own kind, verdict or data.
 //!
 //! ```text
-//! message ──form──> signed content, signature, daticert.xml ──signature, daticert──> verdict, data ──> kind, notes
+//! bytes ──Scanner──> walk ──candidate──> form: signed content, signature, daticert.xml ──judgement──> Verification
 //! ```
+//! The bytes are taken as they arrive, and what is held of them is bounded whatever the size of the message.
 
-mod contained;
+mod candidate;
 mod form;
 mod header;
+mod judgement;
+mod search;
+mod walk;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::message::{Field, Media, Message, Part, Problem, mailbox};
-use crate::signature::{self, Algorithms, Claim, Content, Digests, LineEnds, NotTaken, Signature, Signer};
+use crate::message::{Limits, Scanner};
+use crate::signature::{self, Algorithms, Claim, Digests, NotTaken, Signature, Signer};
 use crate::{Anchors, CertificationData, Kind, Note, Reason, Verdict};
 
-use form::Form;
+use search::Search;
+use walk::{Reading, Walk};
 
 pub use form::original;
 pub use header::Header;
 
 /// The rules by which [`verify`] judges. It grows with every change that can turn a verdict of one release into
 /// another, so that stored verdicts are known to be old.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 /// What [`verify`] found.
 #[derive(Clone, Debug)]
@@ -55,8 +61,9 @@ pub struct Verification {
     pub contains: Vec<Contained>,
 }
 
-/// SHA-256 over the signed content with canonical line ends, or, without a signed part, over the whole message so.
-/// Header lines that servers add on the way, or LF for CRLF, do not change it.
+/// SHA-256 over the signed content with canonical line ends. Header lines that servers add on the way, or LF for CRLF,
+/// do not change it. Without a clear signed content: over the whole message so; or, of a multipart/signed, over two
+/// digests, that of its first part and that of everything else.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct EvidenceDigest(pub [u8; 32]);
 
@@ -72,134 +79,78 @@ pub struct Contained {
 /// Says what a message is and whether it can be believed. `raw` are its bytes as received or stored, `now` is for
 /// notes only: everything is checked at the signing time.
 pub fn verify(raw: &[u8], anchors: &Anchors, now: Timestamp) -> Verification {
-    verify_by(raw, &|cms, content, claim| signature::check(cms, content, claim, anchors, now))
+    let read = |mut verifier: Verifier<'_>| {
+        verifier.update(raw);
+        verifier.finish()
+    };
+    read(Verifier::new(anchors, now))
+        .or_else(|ReadAgain(_)| read(Verifier::new(anchors, now).taking_every_digest()))
+        .unwrap_or_else(ReadAgain::without_reading)
 }
 
-fn verify_by(raw: &[u8], check: &Check<'_>) -> Verification {
-    let message = Message::parse(raw);
-    let contains = contained::search(&message, check);
-    Verification { contains, ..judge(message.root(), check) }
+/// [`verify`] for a message whose bytes arrive in pieces, of any size. It keeps the header, the signature and the
+/// certification data, of the message and of what it looks at inside, and never a part that it does not need.
+pub struct Verifier<'a> {
+    scanner: Scanner,
+    walk: Walk,
+    search: Search<'a>,
 }
+
+/// A signer used a digest that the message does not announce, so it was not taken. The bytes have to be read again, by
+/// a verifier that is [taking every digest](Verifier::taking_every_digest).
+#[derive(Debug, thiserror::Error)]
+#[error("a signer's digest of the content was not taken")]
+pub struct ReadAgain(Box<Verification>);
 
 /// How a signature is checked: CMS, digests of the signed bytes, what it must fit.
-type Check<'c> = dyn Fn(&[u8], &Digests, &Claim<'_>) -> Result<Signature, NotTaken> + 'c;
+type Check<'c> = Box<dyn Fn(&[u8], &Digests, &Claim<'_>) -> Result<Signature, NotTaken> + Send + Sync + 'c>;
 
-/// Judges one message, or one multipart/signed that a list manager has put a wrapper around: then the header is
-/// that of the message around it.
-fn judge(part: Part<'_>, check: &Check<'_>) -> Verification {
-    let fields = part.enclosing_message().fields();
-    let header = Header::of(fields);
-    let form = Form::of(part);
-    let certdata = form.daticert().map(read_certdata);
-    let digests = match form.signed_content() {
-        Some(content) => digests(content, Algorithms::announced(micalg(part).as_deref())),
-        None => digests(part, Algorithms::announced(Some(b"sha-256"))),
-    };
-
-    let signature = match form {
-        Form::Signed { content, signature, .. } => {
-            let from = fields.only("From").and_then(|field| mailbox(&field.unfolded()));
-            let time = certdata.as_ref().and_then(|data| data.time).map(|time| time.instant);
-            check_signature(content, signature, &digests, &Claim { from: from.as_ref(), time }, check)
-        }
-        Form::Unsigned { .. } => unchecked(Verdict::Absent, Reason::NotSigned),
-        Form::Unclear(reason) => unchecked(Verdict::Unreadable, reason),
-    };
-
-    let claimed = header::claimed_kind(fields);
-    let is_trusted = signature.verdict == Verdict::Trusted;
-    let kind = match (&form, &certdata) {
-        (_, Some(data)) if is_trusted => Kind::from_tipo(&data.tipo).unwrap_or(Kind::Ordinary),
-        // Without certification data it certifies nothing, whatever it says of itself.
-        (Form::Signed { .. }, None) if claimed != Kind::AnomalyEnvelope => Kind::Ordinary,
-        _ => claimed,
-    };
-
-    let mut notes = signature.notes;
-    if let Some(data) = &certdata {
-        let gap = data.time.zip(signature.signed_at).map(|(time, at)| time.instant.duration_since(at).abs());
-        let mut note = |applies: bool, note| notes.extend(applies.then_some(note));
-        note(!data.problems.is_empty(), Note::CertdataInvalid);
-        note(gap.is_some_and(|gap| gap > TIME_TOLERANCE), Note::TimeDiffers);
-        note(is_trusted && header::contradicts(fields, kind, data), Note::HeaderDiffers);
+impl<'a> Verifier<'a> {
+    /// Before the first byte. It takes SHA-256 and the digests that the message announces.
+    pub fn new(anchors: &'a Anchors, now: Timestamp) -> Self {
+        Self::checking(Box::new(move |p7s, content, claim| {
+            signature::check(p7s, content, claim, anchors, now)
+        }))
     }
 
-    Verification {
-        kind,
-        verdict: signature.verdict,
-        reason: signature.reason,
-        notes,
-        signer: signature.signer,
-        anchor: signature.anchor,
-        signed_at: signature.signed_at,
-        certdata,
-        header,
-        digest: EvidenceDigest(digests.sha256()),
-        contains: Vec::new(),
+    /// Takes every digest there is: slower, and for bytes that cannot be read again.
+    pub fn taking_every_digest(mut self) -> Self {
+        self.search.algorithms = Some(Algorithms::EVERY);
+        self
+    }
+
+    /// The next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        let Self { scanner, walk, search } = self;
+        scanner.push(bytes, &mut Reading { walk, search });
+    }
+
+    /// After the last byte.
+    ///
+    /// # Errors
+    /// [`ReadAgain`]; never where every digest is taken.
+    pub fn finish(mut self) -> Result<Verification, ReadAgain> {
+        self.scanner.finish(&mut Reading { walk: &mut self.walk, search: &mut self.search });
+        self.search.finish().map_err(|verification| ReadAgain(Box::new(verification)))
+    }
+
+    fn checking(check: Check<'a>) -> Self {
+        Self { scanner: Scanner::new(&Limits::default()), walk: Walk::new(), search: Search::new(check) }
     }
 }
 
-fn read_certdata(part: Part<'_>) -> CertificationData {
-    let xml = part.decode(CERTDATA_MAX);
-    let mut data = CertificationData::parse(&xml.bytes);
-    let is_broken = xml.problem.is_some_and(|problem| problem != Problem::TooLarge);
-    data.problems.extend(is_broken.then_some("the transfer encoding is broken"));
-    data
-}
-
-/// What the message says of the digests that its signers used.
-fn micalg(part: Part<'_>) -> Option<Vec<u8>> {
-    let media = Media::parse(part.fields().first("Content-Type")?.value);
-    media.first("micalg").map(<[u8]>::to_vec)
-}
-
-fn digests(part: Part<'_>, algorithms: Algorithms) -> Digests {
-    let encoding = part.fields().first("Content-Transfer-Encoding").map(Field::word);
-    let is_binary = encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("binary"));
-    let line_ends = if is_binary { LineEnds::Binary } else { LineEnds::Canonical };
-    let mut content = Content::new(algorithms, line_ends);
-    content.update(part.raw());
-    content.finish()
-}
-
-fn check_signature(
-    content: Part<'_>,
-    signature: Part<'_>,
-    taken: &Digests,
-    claim: &Claim<'_>,
-    check: &Check<'_>,
-) -> Signature {
-    let cms = signature.decode(CMS_MAX);
-    if cms.problem == Some(Problem::TooLarge) {
-        return unchecked(Verdict::Unreadable, Reason::TooComplex);
-    }
-    if cms.bytes.is_empty() {
-        return unchecked(Verdict::Unreadable, Reason::MissingSignature);
-    }
-    // Broken base64 is for the CMS reader to judge: it either finds a whole signature in it or does not.
-    check(&cms.bytes, taken, claim)
-        .or_else(|NotTaken| check(&cms.bytes, &digests(content, Algorithms::EVERY), claim))
-        .unwrap_or_else(|NotTaken| unchecked(Verdict::Unreadable, Reason::UnsupportedAlgorithm))
-}
-
-/// What is said of a message whose signature is not looked at.
-fn unchecked(verdict: Verdict, reason: Reason) -> Signature {
-    Signature {
-        verdict,
-        reason: Some(reason),
-        notes: BTreeSet::new(),
-        signer: None,
-        anchor: None,
-        signed_at: None,
+impl ReadAgain {
+    /// What can be said if the bytes are not to be had again: the signature could not be checked.
+    pub fn without_reading(self) -> Verification {
+        *self.0
     }
 }
 
-/// The CMS of a PEC message has 3 to 6 kB; with an enclosed CRL it may be some hundred.
-const CMS_MAX: usize = 1024 * 1024;
-/// More than [`CertificationData::parse`] reads, so that it sees what is too large.
-const CERTDATA_MAX: usize = 2 * 1024 * 1024;
-/// In all genuine mail measured, signing time and certified time agree to the second.
-const TIME_TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
+impl fmt::Debug for Verifier<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Verifier").finish_non_exhaustive()
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use mail_parser::decoders::html::html_to_text;
 use mail_parser::parsers::MessageStream;
 use std::ops::Range;
 
-use super::{Media, Part};
+use super::{Fields, Media, Part};
 
 /// A file, or a message, that came with a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,14 +68,6 @@ impl Part<'_> {
         })
     }
 
-    /// Every file name that some field gives it, in small letters and undecoded: to tell parts by, not to show.
-    pub(crate) fn plain_names(self) -> impl Iterator<Item = Vec<u8>> {
-        NAMES.into_iter().flat_map(move |(field, parameter)| {
-            let values = self.fields().all(field).map(|field| Media::parse(field.value));
-            values.filter_map(move |value| Some(value.first(parameter)?.trim_ascii().to_ascii_lowercase()))
-        })
-    }
-
     /// The leaves of this message; those of a message inside it are not among them.
     fn content(self) -> impl Iterator<Item = Self> {
         let own = self.enclosing_message().index;
@@ -98,6 +90,14 @@ impl Part<'_> {
         let charset = charset.as_ref().and_then(|media| media.first("charset")).unwrap_or(b"utf-8");
         decode_charset(&bytes, charset)
     }
+}
+
+/// Every file name that some field gives a part, in small letters and undecoded: to tell parts by, not to show.
+pub(crate) fn plain_names(fields: Fields<'_>) -> impl Iterator<Item = Vec<u8>> {
+    NAMES.into_iter().flat_map(move |(field, parameter)| {
+        let values = fields.all(field).map(|field| Media::parse(field.value));
+        values.filter_map(move |value| Some(value.first(parameter)?.trim_ascii().to_ascii_lowercase()))
+    })
 }
 
 /// The text that bytes stand for in a charset. UTF-8 where the charset is not known; what cannot be read becomes

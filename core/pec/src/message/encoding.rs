@@ -1,13 +1,9 @@
-//! Content-Transfer-Encoding (RFC 2045 §6), undone piece by piece so that an attachment needs no memory of its size.
-//!
-//! Tolerant, since what is broken must be shown rather than lost: lines of any width, white space anywhere, missing
-//! padding. What goes beyond that is passed over and noted.
+//! Content-Transfer-Encoding (RFC 2045 §6): which there is, and how it is undone for a body that lies in memory.
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::ops::ControlFlow;
 
+use super::capture::Capture;
+use super::decoder::{Decoder, Sink};
 use super::{Field, Problem};
 
 /// How a body is written.
@@ -32,9 +28,6 @@ pub struct Decoded {
     pub problem: Option<Problem>,
 }
 
-/// Where decoded bytes go; it may say that it has enough.
-type Sink<'s> = dyn FnMut(&[u8]) -> ControlFlow<()> + 's;
-
 impl Encoding {
     pub(super) fn of(field: Field<'_>) -> Self {
         let word = super::Media::parse(field.value).name;
@@ -48,15 +41,9 @@ impl Encoding {
 
     /// All of a body, up to `most` bytes.
     pub fn decode(self, body: &[u8], most: usize) -> Decoded {
-        let mut bytes = Vec::new();
-        let mut fits = true;
-        let problem = self.stream(body, &mut |piece| {
-            let room = most.saturating_sub(bytes.len());
-            bytes.extend_from_slice(piece.get(..room).unwrap_or(piece));
-            fits = piece.len() <= room;
-            if fits { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        Decoded { bytes, problem: if fits { problem } else { Some(Problem::TooLarge) } }
+        let mut capture = Capture::new(self, most);
+        capture.update(body);
+        capture.finish()
     }
 
     /// How many bytes a body has once decoded.
@@ -71,101 +58,12 @@ impl Encoding {
 
     /// Gives a body to `sink`: base64 in pieces of a few kilobytes, quoted-printable line by line, the rest whole.
     pub fn stream(self, body: &[u8], sink: &mut Sink<'_>) -> Option<Problem> {
-        let is_sound = match self {
-            Self::Base64 => stream_base64(body, sink),
-            Self::QuotedPrintable => stream_quoted_printable(body, sink),
-            Self::Identity | Self::Unknown => {
-                let _ = sink(body);
-                true
-            }
-        };
-        match self {
-            Self::Unknown => Some(Problem::UnknownEncoding),
-            _ => (!is_sound).then_some(Problem::BrokenEncoding),
+        let mut decoder = Decoder::new(self);
+        match decoder.update(body, sink) {
+            ControlFlow::Break(()) => None,
+            ControlFlow::Continue(()) => decoder.finish(sink),
         }
     }
-}
-
-/// Whether the text is sound. The first padding ends the data (RFC 2045 §6.8).
-fn stream_base64(body: &[u8], sink: &mut Sink<'_>) -> bool {
-    let mut is_sound = true;
-    let mut is_ended = false;
-    let mut digits = Vec::with_capacity(BASE64_PIECE);
-    for byte in body {
-        match byte {
-            b'=' => is_ended = true,
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if !is_ended => {
-                digits.push(*byte);
-                if digits.len() >= BASE64_PIECE {
-                    if sink(&BASE64.decode(&digits).unwrap_or_default()).is_break() {
-                        return is_sound;
-                    }
-                    digits.clear();
-                }
-            }
-            b' ' | b'\t' | b'\r' | b'\n' => {}
-            _ => is_sound = false,
-        }
-    }
-    // A lone last digit holds no whole byte.
-    if digits.len().checked_rem(4) == Some(1) {
-        digits.pop();
-        is_sound = false;
-    }
-    let _ = sink(&BASE64.decode(&digits).unwrap_or_default());
-    is_sound
-}
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
-/// Digits decoded at a time; a multiple of four.
-const BASE64_PIECE: usize = 4096;
-
-/// Whether the text is sound. White space at the end of a line was added on the way (RFC 2045 §6.7 (3)).
-fn stream_quoted_printable(body: &[u8], sink: &mut Sink<'_>) -> bool {
-    let mut is_sound = true;
-    for line in body.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.trim_ascii_end();
-        let line_end: &[u8] = match line {
-            [.., b'\r', b'\n'] => b"\r\n",
-            [.., b'\n'] => b"\n",
-            _ => b"",
-        };
-        let (text, line_end) = match text.strip_suffix(b"=") {
-            Some(text) => (text, &b""[..]),
-            None => (text, line_end),
-        };
-        let mut pieces = text.split(|byte| *byte == b'=');
-        let mut decoded = pieces.next().unwrap_or_default().to_vec();
-        for piece in pieces {
-            match piece.split_at_checked(2).and_then(|(digits, rest)| Some((hex_byte(digits)?, rest))) {
-                Some((byte, rest)) => {
-                    decoded.push(byte);
-                    decoded.extend_from_slice(rest);
-                }
-                None => {
-                    is_sound = false;
-                    decoded.push(b'=');
-                    decoded.extend_from_slice(piece);
-                }
-            }
-        }
-        decoded.extend_from_slice(line_end);
-        if sink(&decoded).is_break() {
-            break;
-        }
-    }
-    is_sound
-}
-
-fn hex_byte(digits: &[u8]) -> Option<u8> {
-    let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
-    u8::from_str_radix(digits, 16).ok()
 }
 
 #[cfg(test)]
@@ -177,6 +75,9 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&decoded.bytes), expected, "{body:?}");
         assert_eq!(decoded.problem, problem, "{body:?}");
         assert_eq!(encoding.decoded_len(body.as_bytes()), decoded.bytes.len());
+        let mut in_pieces = Capture::new(encoding, 1_000_000);
+        body.as_bytes().chunks(1).for_each(|piece| in_pieces.update(piece));
+        assert_eq!(in_pieces.finish(), decoded, "{body:?}");
     }
 
     #[test]
@@ -202,6 +103,15 @@ mod tests {
         check(Encoding::QuotedPrintable, "=", "", None);
         check(Encoding::QuotedPrintable, "a=XYb=4", "a=XYb=4", broken);
         check(Encoding::QuotedPrintable, "=+1", "=+1", broken);
+        for offset in 0..5 {
+            let long = "x".repeat(offset) + &"=C3=A0".repeat(5_000);
+            let text = "x".repeat(offset) + &"à".repeat(5_000);
+            check(Encoding::QuotedPrintable, &format!("{long}= \ny"), &format!("{text}y"), None);
+        }
+        let spaces = " ".repeat(10_000);
+        let mut in_pieces = Capture::new(Encoding::QuotedPrintable, 1_000_000);
+        in_pieces.update(format!("x{spaces}").as_bytes());
+        assert_eq!(in_pieces.finish().problem, broken);
     }
 
     #[test]

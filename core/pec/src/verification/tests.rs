@@ -4,8 +4,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::candidate::CMS_MAX;
 use super::*;
 use crate::Address;
+use crate::message::Message;
+use crate::signature::{Content, LineEnds};
 
 const PROVIDER: &str = "posta-certificata@pec.example.test";
 const HEADER: &str = "From: posta-certificata@pec.example.test\r\n\
@@ -64,8 +67,8 @@ fn inner(message: &str) -> String {
 /// The signing time of every stand-in signature.
 const SIGNED_AT: &str = "2018-11-13T15:39:27Z";
 
-fn verified(raw: &str) -> Verification {
-    verify_by(raw.as_bytes(), &|cms, content, claim| {
+fn verifier<'a>() -> Verifier<'a> {
+    Verifier::checking(Box::new(|cms, content, claim| {
         let fits = cms == content.sha256();
         let is_provider = claim.from == Some(&Address::new(PROVIDER));
         let (verdict, reason) = match (cms.len(), fits, is_provider) {
@@ -76,7 +79,22 @@ fn verified(raw: &str) -> Verification {
         };
         let signed_at = Some(SIGNED_AT.parse().unwrap());
         Ok(Signature { verdict, reason, notes: BTreeSet::new(), signer: None, anchor: None, signed_at })
-    })
+    }))
+}
+
+/// What is found, read at once and in pieces.
+fn verified(raw: &str) -> Verification {
+    let read = |size| {
+        let mut verifier = verifier();
+        raw.as_bytes().chunks(size).for_each(|piece| verifier.update(piece));
+        verifier.finish().unwrap()
+    };
+    let found = read(raw.len().max(1));
+    let smallest = if raw.len() < 20_000 { 1 } else { 1_000 };
+    for size in [smallest, 4_096] {
+        assert_eq!(format!("{:?}", read(size)), format!("{found:?}"), "in pieces of {size}: {raw}");
+    }
+    found
 }
 
 fn check(raw: &str, kind: Kind, verdict: Verdict, reason: Option<Reason>, notes: &[Note]) -> Verification {
