@@ -21,6 +21,7 @@
 //! | [`verdict`] | can it be believed; if not, why not? |
 //! | [`verification`] | all of the above, for one file |
 //! | [`delivery`] | what has happened to a sent message, recipient by recipient? |
+//! | [`document`] | what is in a signed document that came attached, and who signed it? |
 //! | [`time`], [`address`] | the two values that everything else carries |
 //!
 //! Deliberately absent: fetching revocation lists (every verdict says so), composing and sending, storage.
@@ -43,6 +44,7 @@
 pub mod address;
 pub mod daticert;
 pub mod delivery;
+pub mod document;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod kind;

@@ -20,6 +20,7 @@ mod chain;
 mod cms;
 mod content;
 mod digest;
+pub(crate) mod enclosed;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod integrity;

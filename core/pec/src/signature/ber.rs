@@ -83,15 +83,16 @@ fn children<'a>(
 }
 
 /// The head of an element.
-struct Header<'a> {
+pub(super) struct Header<'a> {
     /// The identifier octets, as they are.
-    tag: &'a [u8],
+    pub(super) tag: &'a [u8],
     /// `None` for an indefinite length.
-    length: Option<usize>,
+    pub(super) length: Option<usize>,
 }
 
 impl<'a> Header<'a> {
-    fn read(input: &mut &'a [u8]) -> Result<Self, Reason> {
+    /// Takes it off the input.
+    pub(super) fn read(input: &mut &'a [u8]) -> Result<Self, Reason> {
         let whole = *input;
         let mut tag_size = 1_usize;
         if byte(input)? & LONG_TAG == LONG_TAG {
@@ -104,7 +105,8 @@ impl<'a> Header<'a> {
         Ok(Self { tag: tag.ok_or(Reason::MalformedSignature)?, length: read_length(input)? })
     }
 
-    fn is_constructed(&self) -> bool {
+    /// Whether there are elements in it.
+    pub(super) fn is_constructed(&self) -> bool {
         self.tag.first().is_some_and(|first| first & CONSTRUCTED != 0)
     }
 }

@@ -9,7 +9,7 @@
 //! it alone, and the reader of the structure does not take it for a line end; were it made CRLF here, bytes could be
 //! changed under an intact digest so that a part disappears.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest::{Context, Digest};
 
@@ -217,6 +217,19 @@ impl Digests {
         // Always taken, and of this size, so that the default never comes to pass.
         let value = self.canonical.get(&Digest::Sha256).and_then(|value| value.as_slice().try_into().ok());
         value.unwrap_or_default()
+    }
+
+    /// Of a file, whose line ends are its own: these digests, and no others.
+    pub(super) fn of_file<'f>(digests: BTreeSet<Digest>, pieces: impl Iterator<Item = &'f [u8]>) -> Self {
+        let mut contexts: Contexts =
+            digests.into_iter().map(|digest| (digest, Context::new(digest))).collect();
+        let mut first = None;
+        for piece in pieces {
+            first = first.or(piece.first().copied());
+            update(&mut contexts, piece);
+        }
+        let values = contexts.into_iter().map(|(digest, context)| (digest, context.finish()));
+        Self { canonical: values.collect(), as_received: BTreeMap::new(), first }
     }
 
     /// The values of one digest: of the canonical content and, where it differs, of the content as it is. None where
