@@ -153,6 +153,10 @@ impl Seeds {
         if let Some(p7s) = p7s(message.root()) {
             self.write("ber", &p7s)?;
             self.write("cms", &[&[0], p7s.as_slice()].concat())?;
+            if let Some(p7m) = message.root().children().next().and_then(|part| enclose(&p7s, part.raw())) {
+                self.write("document", STANDARD.encode(&p7m).as_bytes())?;
+                self.write("document", &p7m)?;
+            }
             for certificate in sequences(&p7s) {
                 self.write("certificate", certificate)?;
             }
@@ -169,6 +173,24 @@ impl Seeds {
 fn p7s(part: Part<'_>) -> Option<Vec<u8>> {
     let signature = part.walk().find(|part| part.media().ends_with("pkcs7-signature"))?;
     Some(signature.decode(LARGEST).bytes)
+}
+
+/// The signature with what it signs put inside: a signed document. Only of DER.
+fn enclose(p7s: &[u8], content: &[u8]) -> Option<Vec<u8>> {
+    const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+    /// SEQUENCE { id-data }
+    const DETACHED: &[u8] = b"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    // The lengths before it are left open, so that they need not be known.
+    let [0x30, 0x82, _, _, shell @ ..] = p7s else { return None };
+    let [0xa0, 0x82, _, _, 0x30, 0x82, _, _, data @ ..] = shell.strip_prefix(SIGNED_DATA)? else {
+        return None;
+    };
+    let place = data.windows(DETACHED.len()).position(|window| window == DETACHED)?;
+    let (before, after) = (data.get(..place)?, data.get(place + DETACHED.len()..)?);
+    let octets = [&[0x04, 0x83][..], content.len().to_be_bytes().get(5..)?, content].concat();
+    let open: [&[u8]; 4] = [&[0x30, 0x80], SIGNED_DATA, &[0xa0, 0x80, 0x30, 0x80], before];
+    let inner: [&[u8]; 5] = [&[0x30, 0x80], DETACHED.get(2..)?, &[0xa0, 0x80], &octets, &[0; 4]];
+    Some([&open.concat(), &inner.concat(), after, &[0; 6]].concat())
 }
 
 /// Every SEQUENCE of the size of a certificate.

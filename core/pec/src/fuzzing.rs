@@ -3,6 +3,7 @@
 
 use crate::{Address, message};
 
+pub use crate::message::fuzzing::parse_in_pieces;
 pub use crate::signature::fuzzing::{Certificate, certificate, check, revocation_list, signed_data, to_der};
 
 /// The address of a field value that is exactly one plain mailbox.

@@ -24,7 +24,9 @@ fuzz_target!(|input: &[u8]| {
         assert!(certificates <= 32 && revocations <= 8 && signers <= 4);
     }
     let claim = Claim { from: Some(&signed.from), time: Some(NOW) };
-    let check = |content: &[u8], claim: &Claim<'_>| check(p7s, content, claim, &GENUINE.anchors, NOW).expect("all digests");
+    let check = |content: &[u8], claim: &Claim<'_>| {
+        check(p7s, content, claim, &GENUINE.anchors, NOW).expect("all digests")
+    };
     let ours = check(&signed.content, &claim);
     assert_eq!(ours, check(&signed.content, &claim), "the same each time");
     assert_eq!(ours.reason.is_none(), ours.verdict == Verdict::Trusted);

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: the genuine messages, and changes to a message line by line.
+//! What the fuzz targets share: the genuine messages, changes to a message line by line, and cuts into pieces.
 
 use std::fs;
 use std::path::Path;
@@ -70,6 +70,18 @@ pub fn canonical(bytes: &[u8]) -> Vec<u8> {
         out.push(*byte);
     }
     out
+}
+
+/// The bytes cut into pieces whose sizes hang on the bytes.
+pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut dice = Dice(bytes.iter().fold(1, |hash, byte| hash * 31 % 65_521 + u64::from(*byte)));
+    let most = [1, 3, 100, 5_000][dice.below(4)];
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (piece, after) = rest.split_at(rest.len().min(1 + dice.below(most)));
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Changes a message as an attacker would: whole lines moved, doubled, left out, their ends changed; half the time

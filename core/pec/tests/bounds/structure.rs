@@ -12,10 +12,14 @@ fn filled(piece: &str, size: usize) -> Vec<u8> {
 
 #[test]
 fn one_piece_over_and_over() {
-    for piece in ["\n", "\r", "\r\n", "\n\r", "-", "--", "--\n", "\n--", "\n--S", "\n ", " ", "=", "=\n", "A"]
-    {
+    for piece in ["\n", "\r", "--", "\n--", "A"] {
+        defuse(&format!("{piece:?}"), LARGEST, |size| {
+            message("multipart/signed; boundary=S", filled(piece, size))
+        });
+    }
+    for piece in ["\r\n", "\n\r", "-", "--\n", "\n--S", "\n ", " ", "=", "=\n"] {
         for content_type in ["text/plain", "multipart/signed; boundary=S"] {
-            defuse(&format!("{content_type}: {piece:?}"), LARGEST, |size| {
+            defuse(&format!("{content_type}: {piece:?}"), 4 * MB, |size| {
                 message(content_type, filled(piece, size))
             });
         }
@@ -29,7 +33,8 @@ fn delimiters_by_the_million() {
             ["--S\n", "--S--\n", "--S\n\n", "--S\r\nA: b\r\n\r\nc\r\n", "--SX\n", "--S \t\n", "--S--\n--S\n"]
         {
             let content_type = format!("multipart/{subtype}; boundary=S");
-            let found = defuse(&format!("{content_type}: {piece:?}"), 8 * MB, |size| {
+            let size = if piece.len() == 4 { 8 * MB } else { 2 * MB };
+            let found = defuse(&format!("{content_type}: {piece:?}"), size, |size| {
                 message(&content_type, filled(piece, size))
             });
             let of_signed = [Verdict::Absent, Verdict::Unreadable].contains(&found.verdict);
@@ -62,7 +67,7 @@ fn boundaries_that_almost_match() {
         })
         .collect();
     let line = format!("--{}zz\n", "b".repeat(60));
-    defuse("near misses", LARGEST, |size| [open.as_bytes(), b"\n", &filled(&line, size)].concat());
+    defuse("near misses", 8 * MB, |size| [open.as_bytes(), b"\n", &filled(&line, size)].concat());
 }
 
 #[test]
@@ -72,7 +77,7 @@ fn megabytes_in_each_place_of_a_signed_message() {
     let p7s = "--S\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n";
     for (encoding, piece) in [("base64", "A"), ("base64", "="), ("base64", " \n"), ("base64", "!")] {
         for place in 0..6 {
-            let found = defuse(&format!("{encoding} {piece:?} at {place}"), LARGEST, |size| {
+            let found = defuse(&format!("{encoding} {piece:?} at {place}"), 6 * MB, |size| {
                 let mut fills = [b"".as_slice(); 6];
                 let fill = filled(piece, size);
                 fills[place] = &fill;
