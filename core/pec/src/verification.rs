@@ -131,7 +131,7 @@ impl<'a> Verifier<'a> {
     /// [`ReadAgain`]; never where every digest is taken.
     pub fn finish(mut self) -> Result<Verification, ReadAgain> {
         self.scanner.finish(&mut Reading { walk: &mut self.walk, search: &mut self.search });
-        self.search.finish().map_err(|verification| ReadAgain(Box::new(verification)))
+        self.search.finish()
     }
 
     fn checking(check: Check<'a>) -> Self {

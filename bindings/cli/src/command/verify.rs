@@ -5,10 +5,11 @@
 
 use jiff::Timestamp;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use recapito_pec::{Anchors, Kind, Verdict, Verification, verify};
+use recapito_pec::verification::{ReadAgain, Verifier};
+use recapito_pec::{Anchors, Kind, Verdict, Verification};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -64,8 +65,7 @@ struct Tally {
 }
 
 fn check(path: &Path, anchors: &Anchors, output: &mut Output, tally: &mut Tally) -> Result<(), Failure> {
-    let raw = read(path)?;
-    let verification = verify(&raw, anchors, Timestamp::now());
+    let verification = verified(path, anchors).map_err(|error| Failure::file(path, &error))?;
     let name = path.display().to_string();
     if output.json {
         output.record(&Record::of_file(&name, &verification));
@@ -78,28 +78,41 @@ fn check(path: &Path, anchors: &Anchors, output: &mut Output, tally: &mut Tally)
     Ok(())
 }
 
-/// The bytes of a file, or of standard input for `-`.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut raw = Vec::new();
-    let source: io::Result<Box<dyn Read>> = match path.as_os_str() == "-" {
-        true => Ok(Box::new(io::stdin())),
-        false => File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
-    };
-    source
-        .and_then(|source| source.take(LARGEST.saturating_add(1)).read_to_end(&mut raw))
-        .map_err(|error| Failure::file(path, &error))?;
-    if raw.len() as u64 > LARGEST {
-        let (file, limit) = (path.display(), LARGEST >> 20);
-        return Err(Failure::usage(say!(
-            "{file}: più di {limit} MB, nessun messaggio PEC è così grande",
-            "{file}: over {limit} MB, no PEC message is that large"
-        )));
+/// What is found in a file, or in standard input for `-`.
+fn verified(path: &Path, anchors: &Anchors) -> io::Result<Verification> {
+    let verifier = || Verifier::new(anchors, Timestamp::now());
+    if path.as_os_str() == "-" {
+        let verified = read(&mut io::stdin().lock(), verifier().taking_every_digest())?;
+        return Ok(verified.unwrap_or_else(ReadAgain::without_reading));
     }
-    Ok(raw)
+    let mut file = File::open(path)?;
+    // A pipe gives its bytes once.
+    let is_there_again = file.metadata()?.is_file();
+    let first = if is_there_again { verifier() } else { verifier().taking_every_digest() };
+    let verified = match read(&mut file, first)? {
+        Err(_) if is_there_again => {
+            file.rewind()?;
+            read(&mut file, verifier().taking_every_digest())?
+        }
+        verified => verified,
+    };
+    Ok(verified.unwrap_or_else(ReadAgain::without_reading))
 }
 
-/// Providers take at most 100 MB, which base64 makes 137.
-const LARGEST: u64 = 256 << 20;
+fn read(source: &mut dyn Read, mut verifier: Verifier<'_>) -> io::Result<Result<Verification, ReadAgain>> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match source.read(&mut piece) {
+            Ok(0) => return Ok(verifier.finish()),
+            Ok(len) => verifier.update(&piece[..len]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Bytes read at a time.
+const PIECE: usize = 128 * 1024;
 
 /// The messages in a folder and below, by name; hidden files and what does not begin like a message are passed by.
 fn messages_in(folder: &Path, output: &mut Output) -> Result<Vec<PathBuf>, Failure> {

@@ -59,19 +59,38 @@ impl Decoder {
     }
 
     fn base64(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
-        for byte in bytes {
-            match byte {
-                b'=' => self.is_ended = true,
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if !self.is_ended => {
-                    self.held.push(*byte);
-                    if self.held.len() >= BASE64_PIECE {
-                        let decoded = BASE64.decode(&self.held).unwrap_or_default();
-                        self.held.clear();
-                        sink(&decoded)?;
-                    }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let end = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+            let (line, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
+            rest = after.get(1..).unwrap_or_default();
+            // Whole lines at a time, as they nearly always are.
+            if !self.is_ended && line.iter().fold(true, |all, byte| all & is_digit(*byte)) {
+                self.base64_digits(line, sink)?;
+                continue;
+            }
+            for byte in line {
+                match byte {
+                    b'=' => self.is_ended = true,
+                    b' ' | b'\t' => {}
+                    digit if is_digit(*digit) && !self.is_ended => self.base64_digits(&[*digit], sink)?,
+                    _ => self.is_sound = false,
                 }
-                b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ => self.is_sound = false,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn base64_digits(&mut self, mut digits: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
+        while !digits.is_empty() {
+            let room = BASE64_PIECE.saturating_sub(self.held.len());
+            let (taken, rest) = digits.split_at_checked(room).unwrap_or((digits, b""));
+            self.held.extend_from_slice(taken);
+            digits = rest;
+            if self.held.len() >= BASE64_PIECE {
+                let decoded = BASE64.decode(&self.held).unwrap_or_default();
+                self.held.clear();
+                sink(&decoded)?;
             }
         }
         ControlFlow::Continue(())
@@ -127,6 +146,10 @@ impl Decoder {
         self.held = rest;
         sink(&decoded)
     }
+}
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/')
 }
 
 /// The bytes that quoted-printable text stands for, and whether it is sound.

@@ -104,14 +104,33 @@ impl Scanner {
         }
     }
 
-    /// Passes over everything up to the next line that may be a delimiter; in a header, up to the next line.
+    /// Passes over everything up to the next line that is a delimiter, as far as can be seen; in a header, up to the
+    /// next line.
     fn read_mid_line<'b>(&mut self, bytes: &'b [u8], visitor: &mut impl Visitor) -> &'b [u8] {
-        let line_end =
-            if self.is_in_header() { memchr::memchr(b'\n', bytes) } else { self.candidates.find(bytes) };
+        let line_end = if self.is_in_header() { memchr::memchr(b'\n', bytes) } else { self.candidate(bytes) };
         let end = line_end.map_or(bytes.len(), |lf| lf.saturating_add(1));
         let (text, rest) = bytes.split_at_checked(end).unwrap_or((bytes, b""));
         self.pass(text, visitor);
         rest
+    }
+
+    /// The line end before the first line that is a delimiter, or may be one when more of it is there.
+    fn candidate(&self, bytes: &[u8]) -> Option<usize> {
+        let mut from = 0usize;
+        loop {
+            let lf = self.candidates.find(bytes.get(from..)?)?.saturating_add(from);
+            from = lf.saturating_add(1);
+            let line = bytes.get(from..)?;
+            let line = line.get(..delimiter::LINE_MAX).unwrap_or(line);
+            let line = match memchr::memchr(b'\n', line) {
+                Some(end) => line.get(..=end)?,
+                None if line.len() < delimiter::LINE_MAX => return Some(lf),
+                None => line,
+            };
+            if delimiter::find(line, self.boundaries()).is_some() {
+                return Some(lf);
+            }
+        }
     }
 
     /// Takes as much of a line as is needed to say what it is.

@@ -6,7 +6,7 @@
 use super::candidate::Found;
 use super::form::Form;
 use super::judgement::{judge, unchecked};
-use super::{Check, Contained, EvidenceDigest, Verification};
+use super::{Check, Contained, EvidenceDigest, ReadAgain, Verification};
 use crate::message::Fields;
 use crate::signature::{Algorithms, NotTaken};
 use crate::{Kind, Reason, Verdict};
@@ -52,9 +52,11 @@ impl<'c> Search<'c> {
         }
     }
 
-    /// The verification of the message itself, with what is inside in the order of the parts; as an error if not every
-    /// digest was taken that a signer used.
-    pub(super) fn finish(mut self) -> Result<Verification, Verification> {
+    /// The verification of the message itself, with what is inside in the order of the parts.
+    ///
+    /// # Errors
+    /// [`ReadAgain`] if not every digest was taken that a signer used.
+    pub(super) fn finish(mut self) -> Result<Verification, ReadAgain> {
         self.inside.sort_by_key(|(turn, _)| *turn);
         // Every message ends, so that the default never comes to pass.
         let nothing =
@@ -62,7 +64,7 @@ impl<'c> Search<'c> {
         let itself = self.itself.take().unwrap_or_else(|| self.judge(nothing, Fields::new(b"")));
         let contains = self.inside.into_iter().map(|(_, contained)| contained).collect();
         let verification = Verification { contains, ..itself };
-        if self.is_incomplete { Err(verification) } else { Ok(verification) }
+        if self.is_incomplete { Err(ReadAgain(Box::new(verification))) } else { Ok(verification) }
     }
 
     /// Whether one more header may be kept for the messages inside; if so it is counted.

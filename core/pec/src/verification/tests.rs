@@ -340,66 +340,6 @@ fn cut_anywhere_it_is_not_trusted_before_its_signature_is_whole() {
 }
 
 #[test]
-fn certified_messages_inside_are_reported_with_their_place() {
-    let forwarded = multipart("mixed", "F", &[TEXT, &attached(&delivery())]);
-    let file = format!(
-        "Content-Type: application/octet-stream; name=ricevuta.EML\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
-        STANDARD.encode(format!("{HEADER}{forwarded}"))
-    );
-    let listed = delivery();
-    let listed = listed.strip_prefix(HEADER).unwrap();
-    let changed = attached(&delivery().replace("bruno@", "carlo@"));
-    let (trusted, altered) = (Verdict::Trusted, Verdict::Altered);
-    for (body, expected) in [
-        (forwarded.clone(), &[("2", trusted)][..]),
-        (multipart("mixed", "L", &[listed, TEXT]), &[("1", trusted)]),
-        (multipart("mixed", "L", &[TEXT, &file]), &[("2.2", trusted)]),
-        (multipart("mixed", "L", &[&attached(&forwarded), &changed]), &[("1.2", trusted), ("2", altered)]),
-        (multipart("mixed", "L", &[&attached(ORIGINAL), TEXT]), &[]),
-    ] {
-        let found = verified(&format!("{HEADER}{body}"));
-        let contains: Vec<_> =
-            found.contains.iter().map(|inner| (inner.part.as_str(), inner.verification.verdict)).collect();
-        assert_eq!(contains, expected, "{body}");
-        assert_eq!((found.verdict, found.certdata), (Verdict::Absent, None));
-    }
-}
-
-#[test]
-fn an_envelope_reports_its_original_only_if_that_is_certified() {
-    let envelope = |original: &str| {
-        let parts = [TEXT, &attached(original), &daticert("posta-certificata")];
-        signed(
-            &HEADER.replace("Ricevuta: avvenuta-consegna", "Trasporto: posta-certificata"),
-            &multipart("mixed", "E", &parts),
-        )
-    };
-    assert!(trusted(&envelope(ORIGINAL), Kind::Envelope, &[]).contains.is_empty());
-    let around = envelope(&delivery().replace("\"S\"", "\"T\"").replace("--S", "--T"));
-    let found = trusted(&around, Kind::Envelope, &[]);
-    let contains: Vec<_> =
-        found.contains.iter().map(|inner| (inner.part.as_str(), inner.verification.kind)).collect();
-    assert_eq!(contains, [("1.2", Kind::Delivery)]);
-}
-
-#[test]
-fn what_is_looked_at_inside_is_bounded() {
-    let attached = attached(&delivery());
-    let many: Vec<_> = std::iter::repeat_n(attached.as_str(), 100).collect();
-    let found = verified(&format!("{HEADER}{}", multipart("mixed", "F", &many)));
-    assert_eq!(found.contains.len(), 32);
-
-    let mut file = delivery();
-    for level in 0..10 {
-        let inner = STANDARD.encode(&file);
-        let part =
-            format!("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{inner}");
-        file = multipart("mixed", &format!("L{level}"), &[&part]);
-    }
-    assert!(verified(&file).contains.is_empty());
-}
-
-#[test]
 fn the_original_is_found_by_structure() {
     let raw = delivery();
     let message = Message::parse(raw.as_bytes());
@@ -409,3 +349,6 @@ fn the_original_is_found_by_structure() {
     assert_eq!(original.text(1000).as_deref(), Some("ciao\r\n"));
     assert!(super::original(&Message::parse(ORIGINAL.as_bytes())).is_none());
 }
+
+mod inside;
+mod stream;

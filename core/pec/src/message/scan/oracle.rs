@@ -47,7 +47,7 @@ fn part(
             problems.insert(Problem::TooDeep);
             (Vec::new(), "")
         }
-        Content::Message => (vec![0..body.len()], "text/plain"),
+        Content::Message => (std::iter::once(0..body.len()).collect(), "text/plain"),
         Content::Multipart { boundary, parts } => {
             (split(&raw[body.clone()], &boundary, usize::MAX, &mut problems), parts)
         }
