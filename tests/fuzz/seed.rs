@@ -75,6 +75,10 @@ fn main() -> Outcome {
     for (choice, (_, message)) in (0..).zip(&genuine) {
         if let Some(p7s) = p7s(Message::parse(message).root()) {
             seeds.write("cms", &[&[choice], p7s.as_slice()].concat())?;
+            if let Some(p7m) = Message::parse(message).root().children().next().and_then(|part| enclose(&p7s, part.raw())) {
+                seeds.write("document", STANDARD.encode(&p7m).as_bytes())?;
+                seeds.write("document", &p7m)?;
+            }
         }
     }
     Ok(())
@@ -153,10 +157,6 @@ impl Seeds {
         if let Some(p7s) = p7s(message.root()) {
             self.write("ber", &p7s)?;
             self.write("cms", &[&[0], p7s.as_slice()].concat())?;
-            if let Some(p7m) = message.root().children().next().and_then(|part| enclose(&p7s, part.raw())) {
-                self.write("document", STANDARD.encode(&p7m).as_bytes())?;
-                self.write("document", &p7m)?;
-            }
             for certificate in sequences(&p7s) {
                 self.write("certificate", certificate)?;
             }

@@ -121,6 +121,10 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
             "Al momento della firma un certificato era già revocato, dice una lista di revoca allegata.",
             "A certificate had been revoked before the signing, as an enclosed revocation list says.",
         ),
+        Reason::SignedInFuture => (
+            "L'ora della firma è nel futuro, secondo l'orologio di questo dispositivo.",
+            "The signing time lies in the future of this device's clock.",
+        ),
         Reason::UnknownExtension => (
             "Un certificato contiene un'estensione critica sconosciuta.",
             "A certificate has a critical extension that is not known here.",

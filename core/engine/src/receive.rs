@@ -21,10 +21,10 @@ use jiff::Timestamp;
 use recapito_pec::{Anchors, Verification, verification, verify};
 
 use crate::identity::{AccountId, FolderName, MessageId, Uid, UidValidity};
-use crate::store::message::{Arrival, Finding, Message};
+use crate::store::message::{Arrival, Finding};
 use crate::store::{Error, Result, Store, Writer};
 use evidence::{Subject, take_in};
-use judge::{Judged, judge, judge_all};
+use judge::{Judged, UNSETTLED, judge, judge_all};
 
 /// Whole messages of one folder, as they were fetched: a few at most (design decision 2: 64, 4 MB or 200 ms).
 #[derive(Clone, Debug)]
@@ -64,7 +64,8 @@ pub async fn receive(
     receive_by(store, batch, verifier(anchors, now), now).await
 }
 
-/// Verifies again what older rules did not trust of an account's messages, a few at a time. Events that follow are made now.
+/// Verifies again what of an account's messages older rules did not trust, or seemed to be signed in the future, a few
+/// at a time. Events that follow are made now.
 ///
 /// # Errors
 /// Those of [`Store::write`]. What was judged again before stays so.
@@ -130,7 +131,7 @@ fn keep(
     let arrival = Arrival { account, raw, digest, seen: now, backlog, finding, attachments };
     let message = writer.add_message(&arrival)?;
     received.messages.push(message);
-    let subject = Subject { account, message, first_seen: now, backlog };
+    let subject = Subject { account, message, backlog };
     received.events.extend(take_in(writer, &subject, &verification, verify, now)?);
     Ok(message)
 }
@@ -143,36 +144,38 @@ async fn rejudge_by(
     now: Timestamp,
 ) -> Result<Received> {
     let mut received = Received::default();
+    let mut after = MessageId(0);
     loop {
         let verify = Arc::clone(&verify);
-        let events = store.write(move |writer| again(writer, account, &*verify, rules, now)).await?;
-        match events {
-            Some(events) => received.events.extend(events),
-            None => return Ok(received),
-        }
+        let again = store.write(move |writer| again(writer, account, &*verify, rules, after, now)).await?;
+        let Some((last, events)) = again else { return Ok(received) };
+        received.events.extend(events);
+        after = last;
     }
 }
 
-/// Judges a few messages again; `None` where there are none left. They are verified within the transaction: this
-/// happens once after an update, and two processes must not both do it.
+/// Judges the next few messages again; gives the last of them and the events made, `None` where there are none left.
+/// They are verified within the transaction: this happens once after an update, and two processes must not both do it.
 fn again(
     writer: &mut Writer<'_>,
     account: AccountId,
     verify: &impl Verify,
     rules: u32,
+    after: MessageId,
     now: Timestamp,
-) -> Result<Option<Vec<i64>>> {
-    let messages = writer.judged_before(account, rules, AGAIN_AT_ONCE)?;
-    let mut events = (!messages.is_empty()).then(Vec::new);
+) -> Result<Option<(MessageId, Vec<i64>)>> {
+    let messages = writer.judged_before(account, rules, after, AGAIN_AT_ONCE)?;
+    let Some(&last) = messages.last() else { return Ok(None) };
+    let mut events = Vec::new();
     for id in messages {
         let message = writer.message(id)?;
         let Judged { verification, finding, .. } = judge(writer.raw(id)?, verify);
+        let rules = if finding.rules == UNSETTLED { UNSETTLED } else { rules };
         writer.set_finding(id, &Finding { rules, ..finding })?;
-        let Message { first_seen, backlog, .. } = message;
-        let subject = Subject { account, message: id, first_seen, backlog };
-        events.get_or_insert_default().extend(take_in(writer, &subject, &verification, verify, now)?);
+        let subject = Subject { account, message: id, backlog: message.backlog };
+        events.extend(take_in(writer, &subject, &verification, verify, now)?);
     }
-    Ok(events)
+    Ok(Some((last, events)))
 }
 
 const AGAIN_AT_ONCE: u32 = 16;

@@ -20,6 +20,7 @@ mod chain;
 mod cms;
 mod content;
 mod digest;
+mod element;
 pub(crate) mod enclosed;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -27,17 +28,18 @@ mod integrity;
 mod key;
 mod name;
 mod pss;
+mod received;
 mod revocation;
 mod rsa;
 mod signed;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 use crate::{Address, Anchors, Note, Reason, Verdict};
 use certificate::Certificate;
 use chain::Search;
-use cms::{SignedData, SignerInfo};
+use cms::{Shell, SignedData, SignerInfo};
 use digest::Digest;
 
 pub use content::{Algorithms, Content, Digests, LineEnds};
@@ -85,8 +87,8 @@ pub struct NotTaken;
 
 /// Checks a detached signature.
 ///
-/// `p7s` is the decoded CMS, DER or BER. `content` is what was kept of the signed part. `now` is for
-/// [`Note::SignerExpiredSince`] only.
+/// `p7s` is the decoded CMS, DER or BER. `content` is what was kept of the signed part. The path is
+/// checked at the signing time; `now` tells whether that lies in the future, and is for [`Note::SignerExpiredSince`].
 ///
 /// # Errors
 /// [`NotTaken`], unless another signer's signature is trusted. Never where `content` has every digest.
@@ -97,11 +99,11 @@ pub fn check(
     anchors: &Anchors,
     now: Timestamp,
 ) -> Result<Signature, NotTaken> {
-    let info = match cms::read(p7s) {
-        Ok(info) => info,
+    let shell = match Shell::read(p7s) {
+        Ok(shell) => shell,
         Err(fault) => return Ok(Signature::failed(fault.into())),
     };
-    let signed_data = match SignedData::read(&info) {
+    let signed_data = match SignedData::read(&shell) {
         Ok(signed_data) => signed_data,
         Err(fault) => return Ok(Signature::failed(fault.into())),
     };
@@ -110,7 +112,6 @@ pub fn check(
         certificates: &signed_data.certificates,
         search: Search::new(&signed_data, anchors),
         claim,
-        anchors,
         now,
     };
     let signatures = signed_data.signers.iter().map(|signer| match signer {
@@ -148,7 +149,6 @@ struct Judge<'a> {
     certificates: &'a [Certificate<'a>],
     search: Search<'a>,
     claim: &'a Claim<'a>,
-    anchors: &'a Anchors,
     now: Timestamp,
 }
 
@@ -204,7 +204,11 @@ impl<'a> Judge<'a> {
         if leaf.validity.1 < self.now {
             signature.notes.insert(Note::SignerExpiredSince);
         }
-        path.check_provider(leaf, self.anchors)?;
+        // Only what a known authority vouches for is worth judging again later.
+        if at.duration_since(self.now) > MAX_AHEAD {
+            return Err(Reason::SignedInFuture);
+        }
+        path.provider?;
 
         let from = self.claim.from.ok_or(Reason::FromNotSingle)?;
         // Any of them will do (RFC 8551 §3): the path has checked that the authority may certify each.
@@ -217,10 +221,12 @@ impl<'a> Judge<'a> {
         let addresses = || leaf.addresses().map(Address::new);
         let claimed = addresses().find(|address| Some(address) == self.claim.from);
         let address = claimed.or_else(|| addresses().next());
-        Signer { address, name: leaf.name.clone() }
+        Signer { address, name: leaf.subject.title() }
     }
 }
 
 /// How many certificates that a signer may mean are tried: one is, unless somebody made others for confusion. Each costs
 /// a signature check.
 const MAX_NAMESAKES: usize = 4;
+/// How far the clocks of a provider and of this device may be apart (design decision 4).
+const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);

@@ -143,6 +143,9 @@ pub enum Reason {
     Constrained,
     /// A certificate of the path was revoked by the signing time, as an enclosed list of its authority says.
     Revoked,
+    /// The signing time lies more than five minutes in the future of this device's clock. If it is the clock that is
+    /// wrong, the same message is judged otherwise later.
+    SignedInFuture,
     /// There is neither a signing time nor a certified time to check the path at.
     TimeMissing,
     /// A certificate of the path has a critical extension that is not understood here.
@@ -181,6 +184,7 @@ impl Reason {
             | Self::NotValidThen
             | Self::Constrained
             | Self::Revoked
+            | Self::SignedInFuture
             | Self::TimeMissing
             | Self::UnknownExtension => Verdict::UnknownSigner,
             Self::NotPecAuthority | Self::SignerIsAuthority | Self::WrongPolicy | Self::WrongPurpose => {

@@ -2,14 +2,22 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // a test may: files, threads, clock
 
+#[path = "signature/algorithm.rs"]
+mod algorithm;
 #[path = "signature/attack.rs"]
 mod attack;
 #[path = "signature/authority.rs"]
 mod authority;
+#[path = "signature/bound.rs"]
+mod bound;
 #[path = "signature/corpus.rs"]
 mod corpus;
+#[path = "signature/encoding.rs"]
+mod encoding;
 #[path = "signature/p7s.rs"]
 mod p7s;
+#[path = "signature/path.rs"]
+mod path;
 #[path = "signature/revocation.rs"]
 mod revocation;
 #[path = "signature/shape.rs"]

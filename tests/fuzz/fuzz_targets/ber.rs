@@ -74,14 +74,22 @@ impl<'a> Element<'a> {
 
     fn write(&self, out: &mut Vec<u8>) -> Option<()> {
         let mut content = Vec::new();
-        match &self.content {
-            Content::Constructed(_) if self.tag == [0x24] => self.octets(&mut content)?,
-            Content::Constructed(children) => {
+        let string = self.string();
+        match (&self.content, string) {
+            (Content::Constructed(_), Some(string)) => {
+                let (unused, octets) = self.octets(string)?;
+                content.extend((string == BIT_STRING).then_some(unused));
+                content.extend(octets);
+            }
+            (Content::Constructed(children), None) => {
                 children.iter().try_for_each(|child| child.write(&mut content))?;
             }
-            Content::Primitive(octets) => content.extend_from_slice(octets),
+            (Content::Primitive(octets), _) => content.extend_from_slice(octets),
         }
-        out.extend_from_slice(if self.tag == [0x24] { &[0x04] } else { self.tag });
+        match string {
+            Some(string) => out.push(string),
+            None => out.extend_from_slice(self.tag),
+        }
         let length = content.len().to_be_bytes();
         let length = &length[length.iter().position(|octet| *octet != 0).unwrap_or(length.len() - 1)..];
         if content.len() >= 0x80 {
@@ -92,15 +100,44 @@ impl<'a> Element<'a> {
         Some(())
     }
 
-    /// The octets of a constructed OCTET STRING, whose pieces may be nothing else.
-    fn octets(&self, out: &mut Vec<u8>) -> Option<()> {
+    /// The tag of the whole, where this is a string in pieces.
+    fn string(&self) -> Option<u8> {
         match (self.tag, &self.content) {
-            ([0x04], Content::Primitive(octets)) => out.extend_from_slice(octets),
-            ([0x24], Content::Constructed(pieces)) => {
-                pieces.iter().try_for_each(|piece| piece.octets(out))?
-            }
-            _ => return None,
+            ([tag @ 0x20..0x40], Content::Constructed(_)) => Some(tag - 0x20).filter(|tag| STRINGS.contains(tag)),
+            _ => None,
         }
-        Some(())
+    }
+
+    /// How many bits of the last octet are unused, and the octets. A piece is of the type of the whole; that of a text
+    /// may be an OCTET STRING too.
+    fn octets(&self, string: u8) -> Option<(u8, Vec<u8>)> {
+        let Content::Constructed(pieces) = &self.content else { return None };
+        let mut whole = (0, Vec::new());
+        for piece in pieces {
+            let [tag @ 0..0x40] = piece.tag else { return None };
+            if tag & 0x1f != string && (tag & 0x1f != OCTET_STRING || string == BIT_STRING) {
+                return None;
+            }
+            match &piece.content {
+                Content::Constructed(inner) if !inner.is_empty() || string != BIT_STRING => {
+                    let (unused, octets) = piece.octets(string)?;
+                    whole.0 = if octets.is_empty() { whole.0 } else { unused };
+                    whole.1.extend(octets);
+                }
+                Content::Constructed(_) => {}
+                Content::Primitive(octets) if string == BIT_STRING => {
+                    let (unused, octets) = octets.split_first()?;
+                    whole.0 = *unused;
+                    whole.1.extend_from_slice(octets);
+                }
+                Content::Primitive(octets) => whole.1.extend_from_slice(octets),
+            }
+        }
+        Some(whole)
     }
 }
+
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+/// X.690 §8.6, §8.7, §8.23, §8.25: what may come in pieces.
+const STRINGS: [u8; 14] = [3, 4, 12, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 30];

@@ -22,7 +22,6 @@ use crate::store::{Result, Writer};
 pub(super) struct Subject {
     pub(super) account: AccountId,
     pub(super) message: MessageId,
-    pub(super) first_seen: Timestamp,
     /// It makes state, and no events.
     pub(super) backlog: bool,
 }
@@ -42,12 +41,7 @@ pub(super) fn take_in(
         let mut is_done = true;
         for id in writer.parked_for(shipment)? {
             let message = writer.message(id)?;
-            let subject = Subject {
-                account: subject.account,
-                message: id,
-                first_seen: message.first_seen,
-                backlog: message.backlog,
-            };
+            let subject = Subject { account: subject.account, message: id, backlog: message.backlog };
             let verification = verify(&writer.raw(id)?);
             if Evidence::of(&verification).is_some() {
                 is_done &= apply(writer, &subject, &verification, now, &mut events)? != Some(shipment);
@@ -87,7 +81,8 @@ fn apply(
         Correlation::Founds | Correlation::Parked => None,
     };
     let signed_at = verification.signed_at.unwrap_or(evidence.time.instant);
-    if !is_plausible(signed_at, submitted_at, subject.first_seen) {
+    // Not by when it was first seen, if it is judged again: then the clock may have been behind.
+    if !is_plausible(signed_at, submitted_at, now) {
         writer.mark_implausible(subject.message)?;
         events.extend(raise(writer, subject, verification, EventKind::Suspicious, None, None, now)?);
         return Ok(None);

@@ -100,7 +100,7 @@ fn finding(verification: &Verification, original: Option<Part<'_>>) -> Finding {
     let subject = certified.and_then(|data| data.subject.clone());
     let time = certified.and_then(|data| data.time);
     Finding {
-        rules: RULES,
+        rules: if verification.reason == Some(Reason::SignedInFuture) { UNSETTLED } else { RULES },
         evidence: verification.digest,
         kind: verification.kind,
         verdict: verification.verdict,
@@ -111,6 +111,10 @@ fn finding(verification: &Verification, original: Option<Part<'_>>) -> Finding {
         time: time.or_else(|| outer.date.map(CertifiedTime::utc)),
     }
 }
+
+/// In place of the version of the rules: whether a message was signed in the future shows in time, or once the clock of
+/// this device is right.
+pub(super) const UNSETTLED: u32 = 0;
 
 fn unreadable(digest: EvidenceDigest) -> Verification {
     Verification {

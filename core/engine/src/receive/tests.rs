@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use recapito_pec::daticert::Recipient;
 use recapito_pec::delivery::State;
-use recapito_pec::{Address, CertificationData, Kind, Verdict, Verification};
+use recapito_pec::{Address, CertificationData, Kind, Reason, Verdict, Verification};
 
 use super::*;
 use crate::event::EventKind;
@@ -279,6 +279,30 @@ async fn new_rules_judge_again_what_the_old_ones_did_not_trust() {
     assert_eq!(mailbox.state(shipment, CARLA).await, State::Delivered);
     let again = rejudge_by(&mailbox.store, mailbox.account, mailbox.verify(), rules, now()).await.unwrap();
     assert_eq!(again, Received::default());
+}
+
+/// Once with a clock that is behind, then with one that is right: the rules are the same, and so is when it was first seen.
+#[tokio::test]
+async fn what_seemed_signed_in_the_future_is_judged_again() {
+    let mut mailbox = Mailbox::new(story()).await;
+    let shipment = mailbox.submit(now() - SignedDuration::from_mins(90)).await;
+    let letter = mailbox.letters.get_mut(&b"delivery from the future"[..]).unwrap();
+    (letter.verdict, letter.reason) = (Verdict::UnknownSigner, Some(Reason::SignedInFuture));
+    mailbox.receive(1, &["acceptance", "delivery from the future"]).await;
+    assert_eq!(mailbox.events().await, [EventKind::Accepted, EventKind::Suspicious]);
+
+    let again = async |mailbox: &Mailbox, now| {
+        let rules = verification::RULES;
+        let again = rejudge_by(&mailbox.store, mailbox.account, mailbox.verify(), rules, now).await;
+        again.unwrap().events.len()
+    };
+    assert_eq!(again(&mailbox, now()).await, 0);
+    let letter = mailbox.letters.get_mut(&b"delivery from the future"[..]).unwrap();
+    (letter.verdict, letter.reason) = (Verdict::Trusted, None);
+    let later = letter.signed_at;
+    assert_eq!(again(&mailbox, later).await, 1);
+    assert_eq!(mailbox.state(shipment, CARLA).await, State::Delivered);
+    assert_eq!(again(&mailbox, later).await, 0);
 }
 
 #[tokio::test]

@@ -138,18 +138,25 @@ impl Reader<'_> {
         Ok(statement.query_row([id], |row| row.get(0))?)
     }
 
-    /// Messages that older rules did not trust, at most `limit`, the oldest first. Those of which only a part is
-    /// here are left out.
+    /// Messages stored after this one that older rules did not trust, at most `limit`, the oldest first. Those of which
+    /// only a part is here are left out.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn judged_before(&self, account: AccountId, rules: u32, limit: u32) -> Result<Vec<MessageId>> {
+    pub fn judged_before(
+        &self,
+        account: AccountId,
+        rules: u32,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<Vec<MessageId>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id FROM message
              WHERE account = :account AND verdict <> 'trusted' AND verdict <> 'unchecked' AND rules < :rules
+                 AND id > :after
              ORDER BY id LIMIT :limit",
         )?;
-        let values = named_params! { ":account": account, ":rules": rules, ":limit": limit };
+        let values = named_params! { ":account": account, ":rules": rules, ":after": after, ":limit": limit };
         let rows = statement.query_map(values, |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -17,6 +17,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::certificate::Certificate;
+use super::element::Malformed;
 use super::key::PublicKey;
 use super::name::{AlternativeName, DistinguishedName, NameConstraints};
 
@@ -73,6 +74,8 @@ pub(super) struct Anchor {
     pub(super) key: PublicKey,
     /// When it was certified, and for whom; at least one.
     issues: Vec<Issue>,
+    /// How many authorities may stand below it.
+    pub(super) path_length: Option<usize>,
     pub(super) role: Role,
 }
 
@@ -106,16 +109,17 @@ pub(super) enum Era {
 
 impl Anchor {
     fn read(der: &[u8], role: Role) -> Result<Self, AnchorError> {
-        let certificate = Certificate::read(der).map_err(|_| AnchorError::Malformed)?;
-        if certificate.authority.is_none() {
-            return Err(AnchorError::NotAnAuthority);
-        }
+        let malformed = |Malformed| AnchorError::Malformed;
+        let certificate = Certificate::read(der, None).map_err(malformed)?;
+        let authority = certificate.authority.ok_or(AnchorError::NotAnAuthority)?;
         let (from, to) = certificate.validity;
+        let names = certificate.name_constraints().map_err(malformed)?;
         Ok(Self {
-            name: certificate.name,
-            subject: certificate.subject,
+            name: certificate.subject.title(),
+            subject: certificate.subject.read().map_err(malformed)?,
             key: certificate.key,
-            issues: vec![Issue { from, to, names: certificate.name_constraints }],
+            issues: vec![Issue { from, to, names }],
+            path_length: authority.path_length,
             role,
         })
     }
@@ -128,7 +132,7 @@ impl Anchor {
     /// Whether some issue admits all these names. Not only the issues of the time: a provider's certificate stays
     /// good when a later issue leaves its host out, as happened in 2019.
     pub(super) fn admits(&self, names: &[AlternativeName]) -> bool {
-        self.issues.iter().any(|issue| names.iter().all(|name| issue.names.admit(name)))
+        self.issues.iter().any(|issue| issue.names.admit_all(names))
     }
 }
 

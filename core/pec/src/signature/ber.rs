@@ -1,35 +1,62 @@
 //! BER to DER, so that everything after it reads one encoding only.
 //!
 //! RFC 5652 lets a signature be BER, and providers use it: lengths left open (`80 … 00 00`), lengths in more octets
-//! than needed, OCTET STRINGs in segments (X.690 §8). Only these three are rewritten; values stay byte for byte, and
-//! so does their order, because what was signed must not change. Bytes after the outer value are left out, as
-//! OpenSSL does: some mail programs add a line end.
+//! than needed, strings in segments (X.690 §8). Only these three are rewritten; values stay byte for byte, and so does
+//! their order. What a signature may be over as it came is kept beside
+//! ([`super::received`]). Bytes after the outer value are left out, as OpenSSL does: some mail programs add a line end.
 //!
-//! The input is read once; the depth and size it may have are bounded.
+//! The input is read at most twice, and not copied where it is DER; the depth and size it may have are bounded.
+
+use std::borrow::Cow;
 
 use crate::Reason;
 
-/// Rewrites the first element of `input` as DER.
+/// The first element of `input` as DER: borrowed where it is that already.
 ///
 /// # Errors
 /// [`Reason::MissingSignature`] where the bytes end early, [`Reason::TooComplex`] beyond the limits,
 /// [`Reason::MalformedSignature`] for anything else that is not BER.
-pub(super) fn to_der(mut input: &[u8]) -> Result<Vec<u8>, Reason> {
+pub(super) fn to_der(mut input: &[u8]) -> Result<Cow<'_, [u8]>, Reason> {
     if input.len() > MAX_SIZE {
         return Err(Reason::TooComplex);
     }
+    let mut rest = input;
+    if is_der(&mut rest, MAX_DEPTH) {
+        let size = input.len().saturating_sub(rest.len());
+        return Ok(input.get(..size).unwrap_or_default().into());
+    }
     let mut out = Vec::with_capacity(input.len());
     element(&mut input, &mut out, MAX_DEPTH)?;
-    Ok(out)
+    Ok(out.into())
+}
+
+/// Whether the first element needs no rewriting.
+fn is_der(input: &mut &[u8], depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let Ok(header) = Header::read(input) else { return false };
+    let Some(Ok(content)) = header.length.map(|length| take(input, length)) else { return false };
+    if !header.is_shortest || header.segments().is_some() {
+        return false;
+    }
+    let mut inner = if header.is_constructed() { content } else { &[] };
+    while !inner.is_empty() {
+        if !is_der(&mut inner, depth) {
+            return false;
+        }
+    }
+    true
 }
 
 fn element(input: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Result<(), Reason> {
     let depth = depth.checked_sub(1).ok_or(Reason::TooComplex)?;
     let header = Header::read(input)?;
-    if header.tag == [CONSTRUCTED_OCTET_STRING] {
-        out.push(OCTET_STRING);
+    if let Some(string) = header.segments() {
+        out.push(string);
         let start = out.len();
-        children(input, header.length, |input| segment(input, out, depth))?;
+        // Which of the last octet's bits are unused is said before each segment, and goes for the last.
+        out.extend((string == BIT_STRING).then_some(0));
+        let merged = Merged { string, start };
+        children(input, header.length, |input| merged.segment(input, out, depth))?;
         return insert_length(out, start);
     }
     out.extend_from_slice(header.tag);
@@ -42,17 +69,38 @@ fn element(input: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Result<(), Rea
     insert_length(out, start)
 }
 
-/// A piece of an OCTET STRING, which may again be in pieces: only the octets go out.
-fn segment(input: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Result<(), Reason> {
-    let depth = depth.checked_sub(1).ok_or(Reason::TooComplex)?;
-    let header = Header::read(input)?;
-    match (header.tag, header.length) {
-        ([OCTET_STRING], Some(length)) => {
-            out.extend_from_slice(take(input, length)?);
-            Ok(())
+/// A string that came in segments.
+struct Merged {
+    /// Its tag, without that it is constructed.
+    string: u8,
+    /// Where its content begins in the output.
+    start: usize,
+}
+
+impl Merged {
+    /// One segment, which may again be in segments: only the content goes out.
+    fn segment(&self, input: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Result<(), Reason> {
+        let depth = depth.checked_sub(1).ok_or(Reason::TooComplex)?;
+        let header = Header::read(input)?;
+        // X.690 §8.23.6: the segments of a text are OCTET STRINGs; some writers repeat the type of the text.
+        let is_part = |tag: u8| tag == self.string || (tag == OCTET_STRING && self.string != BIT_STRING);
+        match (header.tag, header.length) {
+            ([tag], Some(length)) if is_part(*tag) => {
+                let mut content = take(input, length)?;
+                if self.string == BIT_STRING {
+                    let unused = byte(&mut content).map_err(|_| Reason::MalformedSignature)?;
+                    if let Some(octet) = out.get_mut(self.start) {
+                        *octet = unused;
+                    }
+                }
+                out.extend_from_slice(content);
+                Ok(())
+            }
+            ([tag], length) if *tag & CONSTRUCTED != 0 && is_part(*tag & !CONSTRUCTED) => {
+                children(input, length, |input| self.segment(input, out, depth))
+            }
+            _ => Err(Reason::MalformedSignature),
         }
-        ([CONSTRUCTED_OCTET_STRING], length) => children(input, length, |input| segment(input, out, depth)),
-        _ => Err(Reason::MalformedSignature),
     }
 }
 
@@ -88,6 +136,8 @@ pub(super) struct Header<'a> {
     pub(super) tag: &'a [u8],
     /// `None` for an indefinite length.
     pub(super) length: Option<usize>,
+    /// Whether the length is in as few octets as can be.
+    is_shortest: bool,
 }
 
 impl<'a> Header<'a> {
@@ -102,7 +152,17 @@ impl<'a> Header<'a> {
             }
         }
         let tag = whole.get(..tag_size).filter(|tag| tag.len() <= MAX_TAG_SIZE);
-        Ok(Self { tag: tag.ok_or(Reason::MalformedSignature)?, length: read_length(input)? })
+        let tag = tag.ok_or(Reason::MalformedSignature)?;
+        let (length, is_shortest) = read_length(input)?;
+        Ok(Self { tag, length, is_shortest })
+    }
+
+    /// The tag of the whole where this is a string in segments.
+    fn segments(&self) -> Option<u8> {
+        match self.tag {
+            [tag] if *tag & CONSTRUCTED != 0 => Some(*tag & !CONSTRUCTED).filter(|tag| STRINGS.contains(tag)),
+            _ => None,
+        }
     }
 
     /// Whether there are elements in it.
@@ -111,20 +171,27 @@ impl<'a> Header<'a> {
     }
 }
 
-fn read_length(input: &mut &[u8]) -> Result<Option<usize>, Reason> {
+/// The length, and whether it is in as few octets as can be.
+fn read_length(input: &mut &[u8]) -> Result<(Option<usize>, bool), Reason> {
     let first = byte(input)?;
     if first == INDEFINITE {
-        return Ok(None);
+        return Ok((None, false));
     }
     if first & MORE == 0 {
-        return Ok(Some(usize::from(first)));
+        return Ok((Some(usize::from(first)), true));
     }
     let mut length = 0_usize;
-    for octet in take(input, usize::from(first & !MORE))? {
+    let octets = take(input, usize::from(first & !MORE))?;
+    for octet in octets {
         let shifted = length.checked_mul(256).ok_or(Reason::MalformedSignature)?;
         length = shifted | usize::from(*octet);
     }
-    Ok(Some(length))
+    let is_shortest = match octets {
+        [short] => short & MORE != 0,
+        [first, ..] => *first != 0,
+        [] => false,
+    };
+    Ok((Some(length), is_shortest))
 }
 
 /// Puts the DER length of what follows `start` before it.
@@ -155,8 +222,11 @@ fn take<'a>(input: &mut &'a [u8], size: usize) -> Result<&'a [u8], Reason> {
     Ok(taken)
 }
 
+const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
-const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
+/// What BER may divide: besides the two above UTF8String, and the texts and times from NumericString to BMPString.
+const STRINGS: [u8; 14] =
+    [BIT_STRING, OCTET_STRING, 0x0c, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1e];
 const CONSTRUCTED: u8 = 0x20;
 const LONG_TAG: u8 = 0x1f;
 /// In a length: long form; in the octets of a long tag: another follows.
@@ -166,7 +236,7 @@ const END_OF_CONTENTS: [u8; 2] = [0, 0];
 /// CMS knows no tag above 30; this leaves room for what extensions might use.
 const MAX_TAG_SIZE: usize = 4;
 /// Real signatures are some ten levels deep.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 /// Real detached signatures have 7 KB; enclosed revocation lists may make them larger.
 const MAX_SIZE: usize = 4 << 20;
 
@@ -194,6 +264,9 @@ mod tests {
             ("31 06 02 01 07 02 01 05", "31 06 02 01 07 02 01 05"),
             ("bf 81 05 80 05 00 00 00", "bf 81 05 02 05 00"),
             ("05 00 0d 0a", "05 00"),
+            ("30 80 01 01 01 00 00", "30 03 01 01 01"),
+            ("23 80 03 02 00 61 03 02 03 68 00 00", "03 03 03 61 68"),
+            ("33 06 04 01 61 13 01 62", "13 02 61 62"),
         ];
         for (ber, expected) in cases {
             assert_eq!(der(ber).as_deref(), Ok(expected), "{ber}");
@@ -209,6 +282,8 @@ mod tests {
             ("30 03 02 05 05", Reason::MalformedSignature),
             ("04 80 00 00", Reason::MalformedSignature),
             ("24 03 02 01 05", Reason::MalformedSignature),
+            ("23 03 04 01 61", Reason::MalformedSignature),
+            ("23 02 03 00", Reason::MalformedSignature),
             ("1f 81 81 81 01 00", Reason::MalformedSignature),
             ("30 89 01 00 00 00 00 00 00 00 00", Reason::MalformedSignature),
             ("30 88 ff ff ff ff ff ff ff ff", Reason::MissingSignature),
@@ -228,7 +303,18 @@ mod tests {
             ber.extend([0, 0]);
             let out = to_der(&ber).unwrap();
             let expected = der::asn1::OctetString::new(vec![b'x'; size]).unwrap();
-            assert_eq!(out, der::Encode::to_der(&expected).unwrap());
+            assert_eq!(*out, der::Encode::to_der(&expected).unwrap());
+        }
+    }
+
+    #[test]
+    fn der_is_not_copied() {
+        for (input, is_borrowed) in
+            [(&b"\x30\x03\x02\x01\x05\r\n"[..], true), (b"\x30\x81\x03\x02\x01\x05", false)]
+        {
+            let der = to_der(input).unwrap();
+            assert_eq!(*der, *b"\x30\x03\x02\x01\x05");
+            assert_eq!(matches!(der, Cow::Borrowed(_)), is_borrowed);
         }
     }
 

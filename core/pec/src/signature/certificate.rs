@@ -1,105 +1,162 @@
 //! What is read from one X.509 certificate (RFC 5280), before anything of it is believed.
 //!
-//! A certificate that breaks RFC 5280 so that its meaning is in doubt (a repeated extension, two different signature
-//! algorithms) is refused as a whole: the path then lacks it.
+//! Read in place, so that looking at a certificate that turns out not to matter costs next to nothing, and loosely:
+//! whether the bytes are what the authority wrote is told by its signature, not by their encoding. A certificate that
+//! breaks RFC 5280 so that its meaning is in doubt (a repeated extension, two different signature algorithms) is
+//! refused as a whole: the path then lacks it.
 
-use const_oid::AssociatedOid;
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES,
     ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_ISSUER_ALT_NAME, ID_CE_KEY_USAGE,
     ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
-use der::asn1::{BitStringRef, ObjectIdentifier};
-use der::referenced::OwnedToRef;
-use der::{Decode, ErrorKind};
+use der::Decode;
+use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
-use x509_cert::TbsCertificate;
-use x509_cert::ext::pkix::name::DirectoryString;
-use x509_cert::ext::pkix::{
-    BasicConstraints, CertificatePolicies, ExtendedKeyUsage, NameConstraints as EncodedNameConstraints,
-    SubjectAltName, SubjectKeyIdentifier,
-};
+use spki::SubjectPublicKeyInfoRef;
 
+use super::element::{
+    BIT_STRING, BOOLEAN, Element, Elements, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE,
+    context,
+};
 use super::key::PublicKey;
-use super::name::{AlternativeName, DistinguishedName, NameConstraints};
+use super::name::{AlternativeName, EncodedName, NameConstraints};
 use super::signed::Signed;
 
 /// A certificate, read.
 #[derive(Clone, Debug)]
 pub(super) struct Certificate<'a> {
-    /// All of it, as it came.
+    /// All of it, as it was read.
     pub(super) der: &'a [u8],
-    /// Common name, else organisation, else nothing.
-    pub(super) name: String,
-    /// The number its issuer gave it, big-endian, without leading zeros.
-    pub(super) serial: Vec<u8>,
+    /// The number its issuer gave it: the contents of the INTEGER.
+    pub(super) serial: &'a [u8],
     /// Who issued it.
-    pub(super) issuer: DistinguishedName,
+    pub(super) issuer: EncodedName<'a>,
     /// Whose it is.
-    pub(super) subject: DistinguishedName,
+    pub(super) subject: EncodedName<'a>,
     /// First and last second of its validity.
     pub(super) validity: (Timestamp, Timestamp),
     /// The key it certifies.
     pub(super) key: PublicKey,
     /// Subject key identifier.
-    pub(super) key_id: Option<Vec<u8>>,
+    pub(super) key_id: Option<&'a [u8]>,
     /// Subject alternative names.
     pub(super) alternative_names: Vec<AlternativeName>,
-    /// Basic constraints: whether it may issue certificates, and how many authorities may stand below it.
-    pub(super) authority: Option<BasicConstraints>,
-    /// Names it may issue certificates for.
-    pub(super) name_constraints: NameConstraints,
-    /// First octet of the key usage.
-    key_usage: Option<u8>,
-    /// Extended key usages.
-    purposes: Option<Vec<ObjectIdentifier>>,
+    /// Basic constraints: whether it may issue certificates.
+    pub(super) authority: Option<Authority>,
     /// Policies.
     pub(super) policies: Vec<ObjectIdentifier>,
     /// Whether a critical extension says something that is not understood here.
     pub(super) has_unknown_critical: bool,
+    /// First octet of the key usage.
+    key_usage: Option<u8>,
+    /// Extended key usages.
+    purposes: Option<Vec<ObjectIdentifier>>,
+    /// The extension, read where it matters: it is the longest of all.
+    name_constraints: Option<&'a [u8]>,
     signed: Signed<'a>,
 }
 
+/// What an authority may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Authority {
+    /// How many authorities may stand below it.
+    pub(super) path_length: Option<usize>,
+}
+
 impl<'a> Certificate<'a> {
-    /// Reads a certificate.
+    /// Reads a certificate. `received` is the same in the encoding it came in, where that is another.
     ///
     /// # Errors
-    /// Where it is not DER, or not what RFC 5280 §4 says in a way that leaves its meaning in doubt.
-    pub(super) fn read(der: &'a [u8]) -> der::Result<Self> {
-        let signed = Signed::read(der)?;
-        let tbs = TbsCertificate::from_der(signed.tbs)?;
-        if tbs.signature().owned_to_ref() != signed.algorithm {
-            return Err(ErrorKind::Failed.into());
+    /// Where it is not what RFC 5280 §4 says, in a way that leaves its meaning in doubt.
+    pub(super) fn read(der: &'a [u8], received: Option<&'a [u8]>) -> Result<Self, Malformed> {
+        let signed = Signed::read(der, received)?;
+        let mut tbs = signed.fields;
+        tbs.optional(context(0))?; // version
+        let serial = tbs.expect(INTEGER)?.content;
+        if tbs.expect(SEQUENCE)?.whole != signed.algorithm.whole {
+            return Err(Malformed);
         }
-        let purposes = extension::<ExtendedKeyUsage>(&tbs)?.map(|usage| usage.0);
-        Ok(Self {
+        let issuer = EncodedName::take(&mut tbs)?;
+        let mut validity = tbs.expect(SEQUENCE)?.children();
+        let validity = (time(validity.any()?)?, time(validity.any()?)?);
+        let subject = EncodedName::take(&mut tbs)?;
+        let key = SubjectPublicKeyInfoRef::from_der(tbs.expect(SEQUENCE)?.whole).map_err(|_| Malformed)?;
+        let mut certificate = Self {
             der,
-            name: common_name(&tbs),
-            serial: tbs.serial_number().as_bytes().to_vec(),
-            issuer: DistinguishedName::read(tbs.issuer()),
-            subject: DistinguishedName::read(tbs.subject()),
-            validity: (time(tbs.validity().not_before)?, time(tbs.validity().not_after)?),
-            key: PublicKey::read(tbs.subject_public_key_info().owned_to_ref()),
-            key_id: extension::<SubjectKeyIdentifier>(&tbs)?.map(|id| id.0.as_bytes().to_vec()),
-            alternative_names: extension::<SubjectAltName>(&tbs)?
-                .map(|names| names.0.iter().map(AlternativeName::read).collect())
-                .unwrap_or_default(),
-            authority: extension::<BasicConstraints>(&tbs)?.filter(|constraints| constraints.ca),
-            name_constraints: extension::<EncodedNameConstraints>(&tbs)?
-                .map(|constraints| NameConstraints::read(&constraints))
-                .unwrap_or_default(),
-            key_usage: key_usage(&tbs)?,
-            purposes,
-            policies: extension::<CertificatePolicies>(&tbs)?
-                .map(|policies| policies.0.iter().map(|policy| policy.policy_identifier).collect())
-                .unwrap_or_default(),
-            has_unknown_critical: tbs
-                .extensions()
-                .into_iter()
-                .flatten()
-                .any(|extension| extension.critical && !UNDERSTOOD.contains(&extension.extn_id)),
+            serial,
+            issuer,
+            subject,
+            validity,
+            key: PublicKey::read(key),
+            key_id: None,
+            alternative_names: Vec::new(),
+            authority: None,
+            policies: Vec::new(),
+            has_unknown_critical: false,
+            key_usage: None,
+            purposes: None,
+            name_constraints: None,
             signed,
-        })
+        };
+        let extensions = tbs.find(|field| field.is_ok_and(|field| field.tag == context(3))).transpose()?;
+        if let Some(extensions) = extensions {
+            certificate.read_extensions(extensions.children().expect(SEQUENCE)?.children())?;
+        }
+        Ok(certificate)
+    }
+
+    /// RFC 5280 §4.2; each extension at most once.
+    fn read_extensions(&mut self, extensions: Elements<'a>) -> Result<(), Malformed> {
+        let mut seen = [false; UNDERSTOOD.len()];
+        for extension in extensions {
+            let mut fields = extension?.children();
+            let kind = identifier(fields.expect(OBJECT_IDENTIFIER)?)?;
+            let is_critical = fields.optional(BOOLEAN)?.is_some_and(is_true);
+            let content = fields.expect(OCTET_STRING)?.content;
+            let known = UNDERSTOOD.iter().zip(&mut seen).find(|(known, _)| **known == kind);
+            match known {
+                Some((_, seen)) if *seen => return Err(Malformed),
+                Some((_, seen)) => *seen = true,
+                None => self.has_unknown_critical |= is_critical,
+            }
+            self.read_extension(kind, Elements(content), content)?;
+        }
+        Ok(())
+    }
+
+    fn read_extension(
+        &mut self,
+        kind: ObjectIdentifier,
+        mut value: Elements<'a>,
+        content: &'a [u8],
+    ) -> Result<(), Malformed> {
+        match kind {
+            ID_CE_BASIC_CONSTRAINTS => self.authority = read_authority(value.expect(SEQUENCE)?.children())?,
+            ID_CE_CERTIFICATE_POLICIES => {
+                let policies = value.expect(SEQUENCE)?.children();
+                let policy = |policy: Result<Element<'a>, Malformed>| {
+                    identifier(policy?.children().expect(OBJECT_IDENTIFIER)?)
+                };
+                self.policies = policies.map(policy).collect::<Result<_, _>>()?;
+            }
+            ID_CE_EXT_KEY_USAGE => {
+                let purposes = value.expect(SEQUENCE)?.children().map(|purpose| identifier(purpose?));
+                self.purposes = Some(purposes.collect::<Result<_, _>>()?);
+            }
+            ID_CE_KEY_USAGE => {
+                // After the octet that counts unused bits; those are zero.
+                let usage = value.expect(BIT_STRING)?.content;
+                self.key_usage = Some(usage.get(1).copied().unwrap_or_default());
+            }
+            ID_CE_NAME_CONSTRAINTS => self.name_constraints = Some(content),
+            ID_CE_SUBJECT_ALT_NAME => {
+                self.alternative_names = AlternativeName::read_all(value.expect(SEQUENCE)?.children())?;
+            }
+            ID_CE_SUBJECT_KEY_IDENTIFIER => self.key_id = Some(value.expect(OCTET_STRING)?.content),
+            _ => (),
+        }
+        Ok(())
     }
 
     /// Whether this key signed the certificate.
@@ -111,6 +168,12 @@ impl<'a> Certificate<'a> {
     pub(super) fn is_valid_at(&self, time: Timestamp) -> bool {
         let (from, to) = self.validity;
         (from..=to).contains(&time)
+    }
+
+    /// Names it may issue certificates for.
+    pub(super) fn name_constraints(&self) -> Result<NameConstraints, Malformed> {
+        self.name_constraints
+            .map_or_else(|| Ok(NameConstraints::default()), |value| NameConstraints::read(Elements(value)))
     }
 
     /// The addresses it is for.
@@ -141,37 +204,38 @@ pub(super) enum KeyUsage {
     CrlSign = 0x02,
 }
 
-/// The one extension of a kind; RFC 5280 §4.2 forbids a second.
-fn extension<T>(tbs: &TbsCertificate) -> der::Result<Option<T>>
-where
-    T: for<'a> Decode<'a, Error = der::Error> + AssociatedOid,
-{
-    Ok(tbs.get_extension::<T>()?.map(|(_critical, value)| value))
-}
-
-/// Read as a plain BIT STRING: x509-cert 0.3 refuses one with more bits than are named, or with trailing zeros.
-fn key_usage(tbs: &TbsCertificate) -> der::Result<Option<u8>> {
-    let mut found =
-        tbs.extensions().into_iter().flatten().filter(|extension| extension.extn_id == ID_CE_KEY_USAGE);
-    let usage = match (found.next(), found.next()) {
-        (None, _) => return Ok(None),
-        (Some(usage), None) => BitStringRef::from_der(usage.extn_value.as_bytes())?,
-        (Some(_), Some(_)) => return Err(ErrorKind::Failed.into()),
+fn read_authority(mut constraints: Elements<'_>) -> Result<Option<Authority>, Malformed> {
+    let is_authority = constraints.optional(BOOLEAN)?.is_some_and(is_true);
+    let octets = constraints.optional(INTEGER)?.map(|length| length.content);
+    let path_length = match octets {
+        Some([] | [NEGATIVE..=0xff, ..]) => return Err(Malformed),
+        // Beyond what an octet can say, it is no limit to a path here.
+        Some(octets) => Some(
+            octets.iter().fold(0_usize, |length, octet| length.saturating_mul(256) | usize::from(*octet)),
+        ),
+        None => None,
     };
-    Ok(Some(usage.raw_bytes().first().copied().unwrap_or(0)))
+    Ok(is_authority.then_some(Authority { path_length }))
 }
 
-fn common_name(tbs: &TbsCertificate) -> String {
-    let subject = tbs.subject();
-    let text = |value: der::Result<Option<DirectoryString>>| value.ok().flatten().map(String::from);
-    text(subject.common_name()).or_else(|| text(subject.organization())).unwrap_or_default()
+/// DER has one way to say it, BER 255.
+pub(super) fn is_true(boolean: Element<'_>) -> bool {
+    boolean.content.iter().any(|octet| *octet != 0)
+}
+
+fn identifier(element: Element<'_>) -> Result<ObjectIdentifier, Malformed> {
+    ObjectIdentifier::from_bytes(element.content).map_err(|_| Malformed)
 }
 
 /// The instant of an X.509 time, to the second.
-pub(super) fn time(time: x509_cert::time::Time) -> der::Result<Timestamp> {
-    let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| ErrorKind::DateTime)?;
-    Timestamp::from_second(seconds).map_err(|_| ErrorKind::DateTime.into())
+pub(super) fn time(time: Element<'_>) -> Result<Timestamp, Malformed> {
+    let time = x509_cert::time::Time::from_der(time.whole).map_err(|_| Malformed)?;
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| Malformed)?;
+    Timestamp::from_second(seconds).map_err(|_| Malformed)
 }
+
+/// The first octet of a negative INTEGER, and above.
+const NEGATIVE: u8 = 0x80;
 
 /// Extensions that may be critical: each is checked here, or says nothing that the verdict depends on. Where
 /// revocation lists are is one of the latter, since none is fetched, and every verdict says so.

@@ -5,7 +5,8 @@
 //! leaf ──issuer──> enclosed authority ──issuer──> anchor  issues to come, declared roots, other people's certificates
 //! ```
 //! First paths are built by names and signatures, then each is validated (RFC 5280 §6) at the signing time. Validities
-//! need not nest: a message may enclose a newer certificate of the authority than its provider's.
+//! need not nest: a message may enclose a newer certificate of the authority than its provider's. Of several paths the one
+//! with the best verdict counts.
 //! Revocation is seen where the message encloses the list that proves it. Policies are not mapped; AgID's are looked
 //! for as they are.
 
@@ -35,8 +36,8 @@ pub(super) struct Search<'a> {
 pub(super) struct Path<'a> {
     /// Where it ends.
     pub(super) anchor: &'a Anchor,
-    /// The enclosed authority that issued the leaf; none where the anchor itself did.
-    issuer: Option<&'a Certificate<'a>>,
+    /// Whether a PEC provider stands at its other end; if not, the rule that the certificate breaks.
+    pub(super) provider: Result<(), Reason>,
 }
 
 impl<'a> Search<'a> {
@@ -50,35 +51,37 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The path from a certificate to an anchor that is valid at a time.
+    /// The best path from a certificate to an anchor that is valid at a time.
     ///
     /// # Errors
     /// The first rule that an otherwise whole path breaks, or [`Reason::NoPath`].
     pub(super) fn path(&self, leaf: &'a Certificate<'a>, at: Timestamp) -> Result<Path<'a>, Reason> {
-        self.extend(&mut vec![leaf], at)
+        let mut best = Err(Reason::NoPath);
+        self.extend(&mut vec![leaf], at, &mut best);
+        best
     }
 
-    fn extend(&self, chain: &mut Vec<&'a Certificate<'a>>, at: Timestamp) -> Result<Path<'a>, Reason> {
-        let Some(&last) = chain.last() else { return Err(Reason::NoPath) };
-        let mut reason = Reason::NoPath;
-        let mut keep = |found| {
-            if reason == Reason::NoPath {
-                reason = found
-            }
-        };
-
-        for anchor in self.anchors.iter().filter(|anchor| anchor.subject == last.issuer) {
+    /// Goes on from the last certificate of a chain until a provider's path is found.
+    fn extend(
+        &self,
+        chain: &mut Vec<&'a Certificate<'a>>,
+        at: Timestamp,
+        best: &mut Result<Path<'a>, Reason>,
+    ) {
+        let Some(&last) = chain.last() else { return };
+        let Ok(issuer) = last.issuer.read() else { return };
+        for anchor in self.anchors.iter().filter(|anchor| anchor.subject == issuer) {
             if self.may_check() && last.is_signed_by(&anchor.key) {
-                match self.validate(chain, anchor, at) {
-                    Ok(()) => return Ok(Path { anchor, issuer: chain.get(1).copied() }),
-                    Err(found) => keep(found),
+                keep_better(best, self.validate(chain, anchor, at));
+                if is_providers(best) {
+                    return;
                 }
             }
         }
         if chain.len() > MAX_ENCLOSED_AUTHORITIES {
-            return Err(reason);
+            return;
         }
-        for authority in self.enclosed.iter().filter(|enclosed| enclosed.subject == last.issuer) {
+        for authority in self.enclosed.iter().filter(|enclosed| enclosed.subject.is(last.issuer)) {
             let is_in_chain = chain.iter().any(|certificate| certificate.der == authority.der);
             if !is_in_chain
                 && is_authority(authority)
@@ -86,39 +89,78 @@ impl<'a> Search<'a> {
                 && last.is_signed_by(&authority.key)
             {
                 chain.push(authority);
-                match self.extend(chain, at) {
-                    Ok(path) => return Ok(path),
-                    Err(found) => keep(found),
-                }
+                self.extend(chain, at, best);
                 chain.pop();
+                if is_providers(best) {
+                    return;
+                }
             }
         }
-        Err(reason)
     }
 
     /// Checks a chain (leaf first) whose names and signatures lead to this anchor.
-    fn validate(&self, chain: &[&Certificate<'_>], anchor: &Anchor, at: Timestamp) -> Result<(), Reason> {
+    fn validate(
+        &self,
+        chain: &[&'a Certificate<'a>],
+        anchor: &'a Anchor,
+        at: Timestamp,
+    ) -> Result<Path<'a>, Reason> {
         if !anchor.is_valid_at(at) || !chain.iter().all(|certificate| certificate.is_valid_at(at)) {
             return Err(Reason::NotValidThen);
         }
         if chain.iter().any(|certificate| certificate.has_unknown_critical) {
             return Err(Reason::UnknownExtension);
         }
+        self.check_constraints(chain, anchor).ok_or(Reason::Constrained)?;
+        if self.has_revoked(chain, anchor, at) {
+            return Err(Reason::Revoked);
+        }
+        let (leaf, issuer) = (chain.first().ok_or(Reason::NoPath)?, chain.get(1).copied());
+        Ok(Path { anchor, provider: check_provider(leaf, era(anchor, issuer, self.anchors)) })
+    }
+
+    /// Whether every authority was allowed to have as many below it, and to name those that it leads to.
+    fn check_constraints(&self, chain: &[&Certificate<'_>], anchor: &Anchor) -> Option<()> {
         let mut names = Vec::new();
         for (below, certificate) in chain.iter().enumerate() {
-            let authorities_below = below.saturating_sub(1);
-            let limit = certificate.authority.as_ref().and_then(|authority| authority.path_len_constraint);
-            let is_too_long = below > 0 && limit.is_some_and(|limit| authorities_below > usize::from(limit));
-            if is_too_long || !names.iter().all(|name| certificate.name_constraints.admit(name)) {
-                return Err(Reason::Constrained);
+            // An authority; those between it and the leaf count.
+            if let Some(between) = below.checked_sub(1) {
+                let limit = certificate.authority.and_then(|authority| authority.path_length);
+                let constraints = certificate.name_constraints().ok()?;
+                if limit.is_some_and(|limit| between > limit) || !constraints.admit_all(&names) {
+                    return None;
+                }
             }
-            names.push(AlternativeName::Directory(certificate.subject.clone()));
+            names.push(AlternativeName::Directory(certificate.subject.read().ok()?));
             names.extend_from_slice(&certificate.alternative_names);
         }
-        if !anchor.admits(&names) {
-            return Err(Reason::Constrained);
-        }
-        if self.has_revoked(chain, anchor, at) { Err(Reason::Revoked) } else { Ok(()) }
+        let authorities = chain.len().saturating_sub(1);
+        let is_short = anchor.path_length.is_none_or(|limit| authorities <= limit);
+        let is_admitted = anchor.admits(&names) || self.enclosed_issue_admits(anchor, &names);
+        (is_short && is_admitted).then_some(())
+    }
+
+    /// Whether an enclosed certificate of a pinned authority, newer than those known here, admits all these names.
+    fn enclosed_issue_admits(&self, authority: &Anchor, names: &[AlternativeName]) -> bool {
+        let mut roots = self.anchors.iter().filter(|anchor| anchor.role == Role::Root);
+        let mut is_genuine = |issue: &Certificate<'_>| {
+            roots.any(|root| {
+                issue.issuer.read().is_ok_and(|issuer| issuer == root.subject)
+                    && self.may_check()
+                    && issue.is_signed_by(&root.key)
+            })
+        };
+        let mut issues = self.enclosed.iter().filter(|enclosed| {
+            matches!(authority.role, Role::Pec(_))
+                && enclosed.key == authority.key
+                && enclosed.subject.read().is_ok_and(|subject| subject == authority.subject)
+                && is_authority(enclosed)
+                && !enclosed.has_unknown_critical
+        });
+        issues.any(|issue| {
+            issue.name_constraints().is_ok_and(|constraints| constraints.admit_all(names))
+                && is_genuine(issue)
+        })
     }
 
     /// Whether an enclosed list, signed by the very authority that issued a certificate of the chain, says that it was
@@ -140,42 +182,61 @@ impl<'a> Search<'a> {
     }
 }
 
-impl Path<'_> {
-    /// Whether a PEC provider stands at the end of this path.
-    ///
-    /// # Errors
-    /// The rule that the certificate breaks.
-    pub(super) fn check_provider(&self, leaf: &Certificate<'_>, anchors: &Anchors) -> Result<(), Reason> {
-        if leaf.authority.is_some() {
-            return Err(Reason::SignerIsAuthority);
-        }
-        let era = self.era(anchors).ok_or(Reason::NotPecAuthority)?;
-        if era == Era::Agid && !leaf.policies.contains(&POLICY_PROVIDER) {
-            return Err(Reason::WrongPolicy);
-        }
-        let is_for_mail = leaf.is_for(ID_KP_EMAIL_PROTECTION).unwrap_or(era == Era::Digitpa);
-        if !is_for_mail || !leaf.allows(KeyUsage::DigitalSignature) {
-            return Err(Reason::WrongPurpose);
-        }
-        Ok(())
+/// A valid path is better than none, and a provider's better than any other; of what breaks a rule, the first counts.
+fn keep_better<'a>(best: &mut Result<Path<'a>, Reason>, found: Result<Path<'a>, Reason>) {
+    let is_better = match (&*best, &found) {
+        (Err(_), Ok(_)) | (Err(Reason::NoPath), Err(_)) => true,
+        (Ok(best), Ok(found)) => best.provider.is_err() && found.provider.is_ok(),
+        (_, Err(_)) => false,
+    };
+    if is_better {
+        *best = found;
     }
+}
 
-    /// The era of the authority that issued the leaf, if it is one for PEC providers.
-    fn era(&self, anchors: &Anchors) -> Option<Era> {
-        match (self.anchor.role, self.issuer) {
-            (Role::Pec(era), None) => Some(era),
-            (Role::Declared, None) => Some(Era::Agid),
-            (Role::Declared, Some(issuer)) => {
-                issuer.policies.contains(&POLICY_AUTHORITY).then_some(Era::Agid)
+fn is_providers(path: &Result<Path<'_>, Reason>) -> bool {
+    path.as_ref().is_ok_and(|path| path.provider.is_ok())
+}
+
+/// Whether a certificate is that of a PEC provider of an era.
+fn check_provider(leaf: &Certificate<'_>, era: Option<Era>) -> Result<(), Reason> {
+    if leaf.authority.is_some() {
+        return Err(Reason::SignerIsAuthority);
+    }
+    let era = era.ok_or(Reason::NotPecAuthority)?;
+    if era == Era::Agid && !leaf.policies.contains(&POLICY_PROVIDER) {
+        return Err(Reason::WrongPolicy);
+    }
+    let is_for_mail = leaf.is_for(ID_KP_EMAIL_PROTECTION).unwrap_or(era == Era::Digitpa);
+    if !is_for_mail || !leaf.allows(KeyUsage::DigitalSignature) {
+        return Err(Reason::WrongPurpose);
+    }
+    Ok(())
+}
+
+/// The era of the authority that issued the leaf, if it is one for PEC providers. `issuer` is its certificate, where
+/// the anchor is not itself the authority.
+fn era(anchor: &Anchor, issuer: Option<&Certificate<'_>>, anchors: &Anchors) -> Option<Era> {
+    // An authority that is not for mail issues no certificates for it (RFC 5280 §4.2.1.12, as it is applied).
+    if issuer.is_some_and(|issuer| issuer.is_for(ID_KP_EMAIL_PROTECTION) == Some(false)) {
+        return None;
+    }
+    match (anchor.role, issuer) {
+        (Role::Pec(era), None) => Some(era),
+        (Role::Declared, None) => Some(Era::Agid),
+        (Role::Declared, Some(issuer)) => issuer.policies.contains(&POLICY_AUTHORITY).then_some(Era::Agid),
+        // An issue of a pinned authority that this program does not know yet. The policy alone would not do:
+        // AgID's authority for web servers, below the same root, carries it too.
+        (Role::Root, Some(issuer)) => anchors.iter().find_map(|anchor| match anchor.role {
+            Role::Pec(era)
+                if anchor.key == issuer.key
+                    && issuer.subject.read().is_ok_and(|subject| subject == anchor.subject) =>
+            {
+                Some(era)
             }
-            // An issue of a pinned authority that this program does not know yet. The policy alone would not do:
-            // AgID's authority for web servers, below the same root, carries it too.
-            (Role::Root, Some(issuer)) => anchors.iter().find_map(|anchor| match anchor.role {
-                Role::Pec(era) if anchor.key == issuer.key && anchor.subject == issuer.subject => Some(era),
-                _ => None,
-            }),
-            (Role::Root, None) | (Role::Pec(_), Some(_)) => None,
-        }
+            _ => None,
+        }),
+        (Role::Root, None) | (Role::Pec(_), Some(_)) => None,
     }
 }
 
@@ -195,8 +256,13 @@ const MAX_SIGNATURE_CHECKS: u32 = 64;
 
 #[cfg(test)]
 mod tests {
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, GeneralSubtree, IsCa, Issuer, KeyPair, NameConstraints,
+        SanType,
+    };
+
     use super::*;
-    use crate::signature::anchor::tests::certificate;
+    use crate::signature::anchor::tests::{anchors, certificate};
 
     /// Below the root that all of them share, the pinned key tells AgID CA1 from AgID's other authority, whose
     /// certificate carries the same policy.
@@ -209,9 +275,65 @@ mod tests {
             ("AgID_ca-agid-ca1/AgIDCASSLSERVER.pem", None),
         ] {
             let Some(der) = certificate(file) else { return };
-            let issuer = Certificate::read(&der).unwrap();
+            let issuer = Certificate::read(&der, None).unwrap();
             assert!(issuer.policies.contains(&POLICY_AUTHORITY), "{file}");
-            assert_eq!(Path { anchor: root, issuer: Some(&issuer) }.era(&anchors), expected, "{file}");
+            assert_eq!(era(root, Some(&issuer), &anchors), expected, "{file}");
+        }
+    }
+
+    /// Of a pinned authority, to which nobody but its key's owner could add: a newer issue that the message encloses
+    /// permits more hosts, whenever it was made, if the root certified it; another authority below it counts for
+    /// nothing.
+    #[test]
+    fn a_pinned_authority_and_what_is_enclosed_with_it() {
+        let named = |name: &str, host: &str, role| {
+            let mut params = CertificateParams::default();
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, name);
+            params.is_ca = role;
+            let permitted_subtrees = vec![GeneralSubtree::Rfc822Name(host.to_owned())];
+            params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: vec![] });
+            params
+        };
+        let authority = |host| named("authority", host, IsCa::Ca(BasicConstraints::Constrained(0)));
+        let root = named("root", "", IsCa::Ca(BasicConstraints::Unconstrained));
+        let [key, root_key, other_key] = [(); 3].map(|()| KeyPair::generate().unwrap());
+        let root_issuer = Issuer::from_params(&root, &root_key);
+        let pinned = authority("old.test").signed_by(&key, &root_issuer).unwrap();
+        let mut newer = authority("new.test");
+        newer.not_before = rcgen::date_time_ymd(2030, 1, 1);
+        let forged = newer.signed_by(&key, &Issuer::from_params(&root, &other_key)).unwrap();
+        let newer = newer.signed_by(&key, &root_issuer).unwrap();
+        let issuer = authority("");
+        let issuer = Issuer::from_params(&issuer, &key);
+        let below = named("below", "new.test", IsCa::Ca(BasicConstraints::Constrained(0)));
+        let certified = below.signed_by(&other_key, &issuer).unwrap();
+        let below = Issuer::from_params(&below, &other_key);
+
+        let leaf = |host: &str, issuer| {
+            let mut leaf = named("leaf", host, IsCa::NoCa);
+            leaf.name_constraints = None;
+            leaf.subject_alt_names = vec![SanType::Rfc822Name(format!("a@{host}").try_into().unwrap())];
+            leaf.signed_by(&other_key, issuer).unwrap()
+        };
+        let root = root.self_signed(&root_key).unwrap();
+        let anchors = anchors(&[(pinned.der(), Role::Pec(Era::Digitpa)), (root.der(), Role::Root)]);
+        let cases: [(_, &[&rcgen::Certificate], _); 6] = [
+            (leaf("old.test", &issuer), &[], None),
+            (leaf("new.test", &issuer), &[], Some(Reason::Constrained)),
+            (leaf("new.test", &issuer), &[&newer], None),
+            (leaf("new.test", &issuer), &[&forged], Some(Reason::Constrained)),
+            (leaf("old.test", &issuer), &[&newer], None),
+            (leaf("old.test", &below), &[&certified], Some(Reason::Constrained)),
+        ];
+        for (index, (leaf, enclosed, expected)) in cases.iter().enumerate() {
+            let read = |der| Certificate::read(der, None).unwrap();
+            let enclosed: Vec<_> = enclosed.iter().map(|enclosed| read(enclosed.der())).collect();
+            let signature_checks = Cell::new(MAX_SIGNATURE_CHECKS);
+            let search =
+                Search { enclosed: &enclosed, revocations: &[], anchors: &anchors, signature_checks };
+            let found = search.path(&read(leaf.der()), "2024-01-01T00:00:00Z".parse().unwrap()).err();
+            assert_eq!(found, *expected, "case {index}");
         }
     }
 }

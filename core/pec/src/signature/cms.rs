@@ -1,33 +1,49 @@
 //! CMS SignedData (RFC 5652 §5): the grammar is the `cms` crate's, the sets are read in place.
 //!
 //! What was signed has to be kept byte for byte: signed attributes in the order they came, certificates and revocation
-//! lists as they came. `cms` 0.3.0-rc.0 (November 2026) copies them into values of its own, puts every set in DER's
+//! lists as they came, also where all of it came in BER. `cms` 0.3.0-rc.0 (November 2026) copies them into values of its own, puts every set in DER's
 //! order, and gives up on all of it where one enclosed certificate cannot be read. Hence its types end where a set
 //! begins; every field beside one is decoded by them.
 
 use cms::content_info::{CmsVersion, ContentInfo};
-use cms::signed_data::{EncapsulatedContentInfo, SignerIdentifier};
+use cms::signed_data::EncapsulatedContentInfo;
 use const_oid::db::rfc5911::{ID_CONTENT_TYPE, ID_DATA, ID_MESSAGE_DIGEST, ID_SIGNED_DATA, ID_SIGNING_TIME};
 use der::asn1::{ObjectIdentifier, OctetStringRef};
-use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
+use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag, TagMode, TagNumber, Tagged};
 use jiff::Timestamp;
 use spki::AlgorithmIdentifierRef;
-use x509_cert::time::Time;
+use std::borrow::Cow;
 
 use super::algorithm::{Scheme, Unsupported};
 use super::ber;
 use super::certificate::{self, Certificate};
 use super::digest::Digest;
-use super::name::DistinguishedName;
+use super::element::{Element, Elements, INTEGER, Malformed, OCTET_STRING, SEQUENCE};
+use super::name::EncodedName;
+use super::received::{Received, attributes_received};
 use super::revocation::RevocationList;
 use crate::Reason;
 
-/// Reads the outer shell of a signature, DER or BER. [`SignedData`] borrows from it.
-///
-/// # Errors
-/// Where it is not one whole CMS value, or exceeds the limits.
-pub(super) fn read(p7s: &[u8]) -> Result<ContentInfo, Fault> {
-    Ok(ContentInfo::from_der(&ber::to_der(p7s)?)?)
+/// The outer shell of a signature; [`SignedData`] borrows from it.
+pub(super) struct Shell<'a> {
+    info: ContentInfo,
+    /// The parts as they came, where that was not DER.
+    received: Received<'a>,
+}
+
+impl<'a> Shell<'a> {
+    /// Reads a signature, DER or BER.
+    ///
+    /// # Errors
+    /// Where it is not one whole CMS value, or exceeds the limits.
+    pub(super) fn read(p7s: &'a [u8]) -> Result<Self, Fault> {
+        let der = ber::to_der(p7s)?;
+        let received = match der {
+            Cow::Borrowed(_) => Received::default(),
+            Cow::Owned(_) => Received::read(p7s).unwrap_or_default(),
+        };
+        Ok(Self { info: ContentInfo::from_der(&der)?, received })
+    }
 }
 
 /// A signature: who signed, and what came with it.
@@ -44,7 +60,8 @@ pub(super) struct SignedData<'a> {
 impl<'a> SignedData<'a> {
     /// Reads SignedData over MIME content (RFC 8551 §2.4). Content inside it is passed over: what counts is the part
     /// of the message that the reader sees.
-    pub(super) fn read(info: &'a ContentInfo) -> Result<Self, Fault> {
+    pub(super) fn read(shell: &'a Shell<'_>) -> Result<Self, Fault> {
+        let Shell { info, received } = shell;
         expect(info.content_type, ID_SIGNED_DATA)?;
         info.content.sequence(|data| {
             CmsVersion::decode(data)?;
@@ -54,30 +71,46 @@ impl<'a> SignedData<'a> {
             let revocations = split(tagged(data, 1)?.unwrap_or_default(), MAX_REVOCATIONS)?;
             let signers = split(set(data)?, MAX_SIGNERS)?;
             Ok(Self {
-                certificates: readable(certificates),
-                revocations: revocations.into_iter().flat_map(RevocationList::read).collect(),
-                signers: signers.into_iter().map(|der| SignerInfo::read(der).map_err(Reason::from)).collect(),
+                certificates: readable(&certificates, &received.certificates),
+                revocations: beside(&revocations, &received.revocations)
+                    .flat_map(|(der, received)| RevocationList::read(der, received))
+                    .collect(),
+                signers: beside(&signers, &received.signers)
+                    .map(|(der, received)| SignerInfo::read(der, received).map_err(Reason::from))
+                    .collect(),
             })
         })
     }
 }
 
 /// Each certificate once; what cannot be read is passed over, as is what is no X.509 certificate.
-fn readable(certificates: Vec<&[u8]>) -> Vec<Certificate<'_>> {
+fn readable<'a>(certificates: &[&'a [u8]], received: &[&'a [u8]]) -> Vec<Certificate<'a>> {
     let mut readable: Vec<Certificate<'_>> = Vec::new();
-    for der in certificates {
+    for (der, received) in beside(certificates, received) {
         if readable.iter().all(|known| known.der != der) {
-            readable.extend(Certificate::read(der));
+            readable.extend(Certificate::read(der, received));
         }
     }
     readable
+}
+
+/// Each element with the same as it came, where there is that. They are paired by their place, so it is made sure that
+/// the one says what the other does: a signature over the one must not vouch for what is read from the other.
+fn beside<'s, 'a>(
+    der: &'s [&'a [u8]],
+    received: &'s [&'a [u8]],
+) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'s, 'a> {
+    der.iter().enumerate().map(|(place, der)| {
+        let is_same = |received: &&[u8]| ber::to_der(received).is_ok_and(|received| received == *der);
+        (*der, received.get(place).copied().filter(is_same))
+    })
 }
 
 /// One signer's signature.
 #[derive(Debug)]
 pub(super) struct SignerInfo<'a> {
     /// Whose it claims to be.
-    id: SignerIdentifier,
+    id: SignerId<'a>,
     /// How the content was digested.
     pub(super) digest: Digest,
     /// How the signature was made.
@@ -88,16 +121,29 @@ pub(super) struct SignerInfo<'a> {
     pub(super) signature: &'a [u8],
 }
 
+/// What a signer points to its certificate by.
+#[derive(Debug)]
+enum SignerId<'a> {
+    IssuerAndSerial(EncodedName<'a>, &'a [u8]),
+    KeyId(Cow<'a, [u8]>),
+}
+
 impl<'a> SignerInfo<'a> {
-    fn read(der: &'a [u8]) -> Result<Self, Fault> {
+    fn read(der: &'a [u8], received: Option<&'a [u8]>) -> Result<Self, Fault> {
         SliceReader::new(der)?.sequence(|signer| {
             CmsVersion::decode(signer)?;
-            let id = SignerIdentifier::decode(signer)?;
+            let id = SignerId::read(signer.tlv_bytes()?)?;
             let digest = Digest::read(AlgorithmIdentifierRef::decode(signer)?)?;
-            let attributes = tagged(signer, 0)?.map(SignedAttributes::read).transpose()?;
+            let received = received.and_then(attributes_received);
+            let attributes =
+                tagged(signer, 0)?.map(|content| SignedAttributes::read(content, received)).transpose()?;
             let scheme = Scheme::read_with(digest, AlgorithmIdentifierRef::decode(signer)?)?;
             let signature = <&OctetStringRef>::decode(signer)?.as_bytes();
             tagged(signer, 1)?; // unsigned attributes: anybody may have added them
+            let protected = attributes.as_ref().and_then(|attributes| attributes.algorithms);
+            if protected.is_some_and(|protected| protected != (digest, scheme)) {
+                return Err(Fault(Reason::SignatureWrong));
+            }
             Ok(Self { id, digest, scheme, attributes, signature })
         })
     }
@@ -105,13 +151,32 @@ impl<'a> SignerInfo<'a> {
     /// Whether this certificate is the one it names. Several may be: the name proves nothing.
     pub(super) fn names(&self, certificate: &Certificate<'_>) -> bool {
         match &self.id {
-            SignerIdentifier::IssuerAndSerialNumber(id) => {
-                certificate.serial == id.serial_number.as_bytes()
-                    && certificate.issuer == DistinguishedName::read(&id.issuer)
+            SignerId::IssuerAndSerial(issuer, serial) => {
+                certificate.serial == *serial && certificate.issuer.is(*issuer)
             }
-            SignerIdentifier::SubjectKeyIdentifier(id) => {
-                certificate.key_id.as_deref() == Some(id.0.as_bytes())
+            SignerId::KeyId(id) => certificate.key_id == Some(id),
+        }
+    }
+}
+
+impl<'a> SignerId<'a> {
+    fn read(der: &'a [u8]) -> Result<Self, Malformed> {
+        let id = Elements(der).any()?;
+        match id.tag {
+            SEQUENCE => {
+                let mut fields = id.children();
+                Ok(Self::IssuerAndSerial(EncodedName::take(&mut fields)?, fields.expect(INTEGER)?.content))
             }
+            KEY_ID => Ok(Self::KeyId(id.content.into())),
+            // In segments, which nothing but this place says are those of an OCTET STRING.
+            KEY_ID_IN_SEGMENTS => {
+                let segment = |segment: Result<Element<'a>, Malformed>| {
+                    segment.ok().filter(|segment| segment.tag == OCTET_STRING).map(|segment| segment.content)
+                };
+                let segments: Option<Vec<_>> = id.children().map(segment).collect();
+                Ok(Self::KeyId(segments.ok_or(Malformed)?.concat().into()))
+            }
+            _ => Err(Malformed),
         }
     }
 }
@@ -120,6 +185,10 @@ impl<'a> SignerInfo<'a> {
 #[derive(Debug)]
 pub(super) struct SignedAttributes<'a> {
     content: &'a [u8],
+    /// The same in the encoding it came in, where that is another.
+    received: Option<&'a [u8]>,
+    /// The algorithms that the signer says it used (RFC 6211).
+    algorithms: Option<(Digest, Scheme)>,
     /// The digest of the content.
     pub(super) message_digest: &'a [u8],
     /// When the signer says that it signed.
@@ -129,7 +198,8 @@ pub(super) struct SignedAttributes<'a> {
 impl<'a> SignedAttributes<'a> {
     /// RFC 5652 §11: content type and message digest are there once, the signing time at most once, each with one
     /// value. What has them otherwise could be read in two ways.
-    fn read(content: &'a [u8]) -> Result<Self, Fault> {
+    fn read(content: &'a [u8], received: Option<&'a [u8]>) -> Result<Self, Fault> {
+        let mut algorithms = None;
         let mut content_type = None;
         let mut message_digest = None;
         let mut signing_time = None;
@@ -138,28 +208,48 @@ impl<'a> SignedAttributes<'a> {
                 let kind = ObjectIdentifier::decode(attribute)?;
                 let value = set(attribute)?;
                 match kind {
+                    ID_CMS_ALGORITHM_PROTECTION => once(&mut algorithms, read_protection(value)?),
                     ID_CONTENT_TYPE => once(&mut content_type, ObjectIdentifier::from_der(value)?),
                     ID_MESSAGE_DIGEST => once(&mut message_digest, <&OctetStringRef>::from_der(value)?),
-                    ID_SIGNING_TIME => once(&mut signing_time, certificate::time(Time::from_der(value)?)?),
+                    ID_SIGNING_TIME => once(&mut signing_time, certificate::time(Elements(value).any()?)?),
                     _ => Ok(()),
                 }
             })?;
         }
         expect(content_type.ok_or_else(malformed)?, ID_DATA)?;
         let message_digest = message_digest.ok_or_else(malformed)?.as_bytes();
-        Ok(Self { content, message_digest, signing_time })
+        Ok(Self { content, received, algorithms, message_digest, signing_time })
     }
 
-    /// The bytes that may have been signed: a SET (RFC 5652 §5.4) of the attributes in the order they came, and of
-    /// the same in the order DER asks for. Some signers send another order than they sign.
-    pub(super) fn signed(&self) -> Result<[Vec<u8>; 2], Fault> {
+    /// The bytes that may have been signed: a SET of the attributes in the order they came, the same in the order
+    /// that DER asks for (RFC 5652 §5.4), and the attributes as they came. Some signers send another order or another
+    /// encoding than they sign.
+    pub(super) fn signed(&self) -> Result<Vec<Vec<u8>>, Fault> {
         let mut sorted = split(self.content, MAX_ATTRIBUTES)?;
-        sorted.sort_unstable();
-        Ok([
-            AnyRef::new(Tag::Set, self.content)?.to_der()?,
-            AnyRef::new(Tag::Set, &sorted.concat())?.to_der()?,
-        ])
+        let mut forms = vec![set_of(self.content)?];
+        if !sorted.is_sorted() {
+            sorted.sort_unstable();
+            forms.push(set_of(&sorted.concat())?);
+        }
+        if let Some(received) = self.received.filter(|received| *received != self.content) {
+            forms.push(set_of(received)?);
+        }
+        Ok(forms)
     }
+}
+
+fn set_of(content: &[u8]) -> Result<Vec<u8>, Fault> {
+    Ok(AnyRef::new(Tag::Set, content)?.to_der()?)
+}
+
+/// CMSAlgorithmProtection: SEQUENCE { digestAlgorithm, `[1]` signatureAlgorithm }.
+fn read_protection(value: &[u8]) -> Result<(Digest, Scheme), Fault> {
+    SliceReader::new(value)?.sequence(|protection| {
+        let digest = Digest::read(AlgorithmIdentifierRef::decode(protection)?)?;
+        let tag = TagNumber(1);
+        let algorithm = protection.context_specific::<AlgorithmIdentifierRef<'_>>(tag, TagMode::Implicit)?;
+        Ok((digest, Scheme::read_with(digest, algorithm.ok_or_else(malformed)?)?))
+    })
 }
 
 /// Why a signature, or one signer's part of it, cannot be read.
@@ -174,6 +264,12 @@ impl From<Fault> for Reason {
 
 impl From<der::Error> for Fault {
     fn from(_: der::Error) -> Self {
+        malformed()
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(_: Malformed) -> Self {
         malformed()
     }
 }
@@ -230,6 +326,12 @@ fn split(content: &[u8], limit: usize) -> Result<Vec<&[u8]>, Fault> {
     }
     Ok(elements)
 }
+
+/// RFC 6211 §2.
+const ID_CMS_ALGORITHM_PROTECTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.52");
+/// `[0] IMPLICIT OCTET STRING`, primitive and constructed.
+const KEY_ID: u8 = 0x80;
+const KEY_ID_IN_SEGMENTS: u8 = 0xa0;
 
 /// Real signatures enclose two or three certificates, have one signer and three or four attributes.
 const MAX_CERTIFICATES: usize = 32;

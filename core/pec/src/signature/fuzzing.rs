@@ -1,6 +1,7 @@
 //! The readers of signatures, one by one, for the fuzz targets (see [`crate::fuzzing`]).
 
 use jiff::Timestamp;
+use std::borrow::Cow;
 
 use super::cms::{self, SignedData};
 use super::revocation::RevocationList;
@@ -23,7 +24,7 @@ pub struct Certificate {
 /// # Errors
 /// Where it is not BER, or beyond the limits.
 pub fn to_der(ber: &[u8]) -> Result<Vec<u8>, Reason> {
-    ber::to_der(ber)
+    ber::to_der(ber).map(Cow::into_owned)
 }
 
 /// How many certificates, revocation lists and signers were read in a signature, if it can be read.

@@ -36,11 +36,12 @@ impl SignerInfo<'_> {
         let unsupported = |Unsupported| Reason::UnsupportedAlgorithm;
         match &self.attributes {
             Some(attributes) => {
-                let [as_received, sorted] = attributes.signed()?;
-                let verifies =
-                    |message: &[u8]| key.verifies(self.scheme, message, self.signature).map_err(unsupported);
-                let fits = verifies(&as_received)? || (sorted != as_received && verifies(&sorted)?);
-                if fits { Ok(()) } else { Err(Reason::SignatureWrong) }
+                for form in attributes.signed()? {
+                    if key.verifies(self.scheme, &form, self.signature).map_err(unsupported)? {
+                        return Ok(());
+                    }
+                }
+                Err(Reason::SignatureWrong)
             }
             None => {
                 for digest in content.of(self.digest) {

@@ -4,12 +4,83 @@
 //! other form is within no permitted subtree and within every excluded one of its form: what cannot be compared is
 //! not admitted.
 
+use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATION_NAME};
 use der::asn1::ObjectIdentifier;
-use der::{Any, Tag, Tagged};
-use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::ext::pkix::constraints::name::{GeneralSubtrees, NameConstraints as Encoded};
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::name::Name;
+
+use super::element::{Element, Elements, Malformed, OBJECT_IDENTIFIER, SEQUENCE, SET, context};
+
+/// A distinguished name as it stands in a certificate. It is read only where it has to be: most are compared with a copy
+/// of themselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EncodedName<'a>(&'a [u8]);
+
+impl<'a> EncodedName<'a> {
+    /// The next element, which is a Name.
+    pub(super) fn take(elements: &mut Elements<'a>) -> Result<Self, Malformed> {
+        elements.expect(SEQUENCE).map(|name| Self(name.content))
+    }
+
+    /// What it says.
+    pub(super) fn read(self) -> Result<DistinguishedName, Malformed> {
+        self.relative_names().collect::<Result<_, _>>().map(DistinguishedName)
+    }
+
+    /// Whether the two are the same name; read no further than they agree.
+    pub(super) fn is(self, other: EncodedName<'_>) -> bool {
+        if self.0 == other.0 {
+            return true;
+        }
+        let (mut names, mut others) = (self.relative_names(), other.relative_names());
+        loop {
+            match (names.next(), others.next()) {
+                (None, None) => return true,
+                (Some(Ok(one)), Some(Ok(other))) if one == other => (),
+                _ => return false,
+            }
+        }
+    }
+
+    fn relative_names(self) -> impl Iterator<Item = Result<RelativeName, Malformed>> + use<'a> {
+        Elements(self.0).map(|set| attributes(set?)?.map(AttributeValue::of).collect())
+    }
+
+    /// For people: common name, else organisation, else nothing.
+    pub(super) fn title(self) -> String {
+        let text = |wanted| {
+            let sets = Elements(self.0).filter_map(|set| attributes(set.ok()?).ok());
+            let mut all = sets.flatten().flatten();
+            all.find_map(|(kind, value)| text(value).filter(|_| kind == wanted))
+        };
+        text(COMMON_NAME).or_else(|| text(ORGANIZATION_NAME)).unwrap_or_default()
+    }
+}
+
+/// The attributes of a relative name: of which kind, and the value.
+fn attributes<'a>(
+    set: Element<'a>,
+) -> Result<impl Iterator<Item = Result<(ObjectIdentifier, Element<'a>), Malformed>>, Malformed> {
+    if set.tag != SET {
+        return Err(Malformed);
+    }
+    Ok(set.children().map(|attribute| {
+        let mut fields = attribute?.children();
+        let kind = fields.expect(OBJECT_IDENTIFIER)?.content;
+        Ok((ObjectIdentifier::from_bytes(kind).map_err(|_| Malformed)?, fields.any()?))
+    }))
+}
+
+/// The text of a DirectoryString (RFC 5280 §4.1.2.4), or of an IA5String.
+fn text(value: Element<'_>) -> Option<String> {
+    match value.tag {
+        IA5_STRING | PRINTABLE_STRING | UTF8_STRING => str::from_utf8(value.content).ok().map(str::to_owned),
+        TELETEX_STRING => Some(value.content.iter().copied().map(char::from).collect()),
+        BMP_STRING => {
+            let units = value.content.as_chunks::<2>().0.iter().copied().map(u16::from_be_bytes);
+            char::decode_utf16(units).collect::<Result<_, _>>().ok()
+        }
+        _ => None,
+    }
+}
 
 /// A distinguished name: its relative names in order, compared without regard to case and to runs of spaces, and
 /// whatever string type the certificate uses (RFC 5280 §7.1).
@@ -21,8 +92,8 @@ type RelativeName = Vec<(ObjectIdentifier, AttributeValue)>;
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum AttributeValue {
-    /// Of a type that is not compared as text: its DER tag and content.
-    Other(Tag, Vec<u8>),
+    /// Of a type that is not compared as text: its tag and content.
+    Other(u8, Vec<u8>),
     Text(String),
 }
 
@@ -33,27 +104,24 @@ impl DistinguishedName {
         Self(attributes.into_iter().map(relative).collect())
     }
 
-    /// Reads a certificate's name. Not by way of RFC 4514's text: x509-cert 0.3.0 (November 2026) looks through a list
-    /// of all known identifiers for each attribute, which would take longer than the signatures.
-    pub(super) fn read(name: &Name) -> Self {
-        let attribute = |one: &AttributeTypeAndValue| (one.oid, AttributeValue::read(&one.value));
-        Self(name.iter_rdn().map(|relative| relative.iter().map(attribute).collect()).collect())
-    }
-
     fn is_within(&self, base: &Self) -> bool {
         self.0.starts_with(&base.0)
     }
 }
 
 impl AttributeValue {
-    fn read(value: &Any) -> Self {
-        let text = match value.tag() {
-            Tag::Ia5String | Tag::PrintableString | Tag::TeletexString | Tag::Utf8String => {
-                str::from_utf8(value.value()).ok()
-            }
+    fn of(
+        attribute: Result<(ObjectIdentifier, Element<'_>), Malformed>,
+    ) -> Result<(ObjectIdentifier, Self), Malformed> {
+        attribute.map(|(kind, value)| (kind, Self::read(value.tag, value.content)))
+    }
+
+    fn read(tag: u8, content: &[u8]) -> Self {
+        let text = match tag {
+            IA5_STRING | PRINTABLE_STRING | TELETEX_STRING | UTF8_STRING => str::from_utf8(content).ok(),
             _ => None,
         };
-        text.map_or_else(|| Self::Other(value.tag(), value.value().to_vec()), Self::text)
+        text.map_or_else(|| Self::Other(tag, content.to_vec()), Self::text)
     }
 
     fn text(text: &str) -> Self {
@@ -74,17 +142,21 @@ pub(super) enum AlternativeName {
 
 impl AlternativeName {
     /// Reads one GeneralName.
-    pub(super) fn read(name: &GeneralName) -> Self {
-        match name {
-            GeneralName::DirectoryName(name) => Self::Directory(DistinguishedName::read(name)),
-            GeneralName::Rfc822Name(text) => Self::Mailbox(text.as_str().to_owned()),
-            GeneralName::OtherName(_) => Self::Other(0),
-            GeneralName::DnsName(_) => Self::Other(2),
-            GeneralName::EdiPartyName(_) => Self::Other(5),
-            GeneralName::UniformResourceIdentifier(_) => Self::Other(6),
-            GeneralName::IpAddress(_) => Self::Other(7),
-            GeneralName::RegisteredId(_) => Self::Other(8),
+    pub(super) fn read(name: Element<'_>) -> Result<Self, Malformed> {
+        match name.tag {
+            RFC822_NAME if name.content.is_ascii() => {
+                String::from_utf8(name.content.to_vec()).map(Self::Mailbox).map_err(|_| Malformed)
+            }
+            RFC822_NAME => Err(Malformed),
+            DIRECTORY_NAME => EncodedName::take(&mut name.children())?.read().map(Self::Directory),
+            other => Ok(Self::Other(other & FORM)),
         }
+    }
+
+    /// Reads GeneralNames, of which there may only be so many.
+    pub(super) fn read_all(names: Elements<'_>) -> Result<Vec<Self>, Malformed> {
+        let names = names.take_at_most(MAX_NAMES)?;
+        names.into_iter().map(Self::read).collect()
     }
 
     fn has_form_of(&self, other: &Self) -> bool {
@@ -120,14 +192,17 @@ impl NameConstraints {
     }
 
     /// Reads a certificate's extension. `minimum` and `maximum` are not used (RFC 5280 §4.2.1.10).
-    pub(super) fn read(extension: &Encoded) -> Self {
-        let bases = |subtrees: &Option<GeneralSubtrees>| {
-            subtrees.iter().flatten().map(|subtree| AlternativeName::read(&subtree.base)).collect()
+    pub(super) fn read(mut extension: Elements<'_>) -> Result<Self, Malformed> {
+        let mut constraints = extension.expect(SEQUENCE)?.children();
+        let mut bases = |tag| {
+            let subtrees =
+                constraints.optional(tag)?.map(|subtrees| subtrees.children().take_at_most(MAX_NAMES));
+            let subtrees = subtrees.transpose()?.unwrap_or_default().into_iter();
+            subtrees
+                .map(|subtree| AlternativeName::read(subtree.children().any()?))
+                .collect::<Result<_, Malformed>>()
         };
-        Self {
-            permitted: bases(&extension.permitted_subtrees),
-            excluded: bases(&extension.excluded_subtrees),
-        }
+        Ok(Self { permitted: bases(context(0))?, excluded: bases(context(1))? })
     }
 
     /// Whether a certificate may carry this name: not excluded, and permitted where its form is constrained.
@@ -136,6 +211,11 @@ impl NameConstraints {
         let excluded = bases(&self.excluded).any(|base| name.is_within(base) != Some(false));
         let mut permitted = bases(&self.permitted).peekable();
         !excluded && (permitted.peek().is_none() || permitted.any(|base| name.is_within(base) == Some(true)))
+    }
+
+    /// Whether a certificate may carry all these names.
+    pub(super) fn admit_all(&self, names: &[AlternativeName]) -> bool {
+        names.iter().all(|name| self.admit(name))
     }
 
     #[cfg(test)]
@@ -162,9 +242,22 @@ fn is_mailbox_within(address: &str, base: &str) -> Option<bool> {
     })
 }
 
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const TELETEX_STRING: u8 = 0x14;
+const IA5_STRING: u8 = 0x16;
+const BMP_STRING: u8 = 0x1e;
+/// GeneralName's `[1]` and `[4]`.
+const RFC822_NAME: u8 = 0x81;
+const DIRECTORY_NAME: u8 = 0xa4;
+/// The number in a context-specific tag.
+const FORM: u8 = 0x1f;
+/// AgID CA1 has 111 constraints, a provider one address. Every name is compared with every constraint.
+const MAX_NAMES: usize = 1_000;
+
 #[cfg(test)]
 mod tests {
-    use const_oid::db::rfc4519::{COMMON_NAME, COUNTRY_NAME, ORGANIZATION_NAME};
+    use const_oid::db::rfc4519::COUNTRY_NAME;
 
     use super::*;
 
@@ -221,11 +314,11 @@ mod tests {
 
     #[test]
     fn text_is_compared_whatever_its_string_type() {
-        let value = |tag, bytes: &[u8]| AttributeValue::read(&Any::new(tag, bytes).unwrap());
-        for tag in [Tag::Ia5String, Tag::PrintableString, Tag::TeletexString, Tag::Utf8String] {
+        let value = AttributeValue::read;
+        for tag in [IA5_STRING, PRINTABLE_STRING, TELETEX_STRING, UTF8_STRING] {
             assert_eq!(value(tag, b"Example"), AttributeValue::text("example"));
         }
-        assert_ne!(value(Tag::OctetString, b"example"), AttributeValue::text("example"));
-        assert_ne!(value(Tag::TeletexString, b"\xe0"), value(Tag::TeletexString, b"\xe8"));
+        assert_ne!(value(0x04, b"example"), AttributeValue::text("example"));
+        assert_ne!(value(TELETEX_STRING, b"\xe0"), value(TELETEX_STRING, b"\xe8"));
     }
 }

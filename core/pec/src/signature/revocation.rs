@@ -6,64 +6,62 @@
 //! after the signature knows more of that moment, not less. An entry "on hold" counts as the others do.
 
 use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
-use der::{Decode, ErrorKind, Reader, SliceReader, TagMode, TagNumber};
+use der::Decode;
 use jiff::Timestamp;
-use spki::AlgorithmIdentifierRef;
-use x509_cert::Version;
-use x509_cert::crl::RevokedCert;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
-use x509_cert::ext::{Extension, Extensions};
-use x509_cert::name::Name;
-use x509_cert::time::Time;
 
-use super::certificate::{self, Certificate};
+use super::certificate::{self, Certificate, is_true};
+use super::element::{
+    BOOLEAN, Element, Elements, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, context,
+};
 use super::key::PublicKey;
-use super::name::DistinguishedName;
+use super::name::EncodedName;
 use super::signed::Signed;
 
-/// A revocation list, read.
+/// A revocation list, read. Its entries, of which there may be very many, are read where they lie.
 #[derive(Debug)]
 pub(super) struct RevocationList<'a> {
-    issuer: DistinguishedName,
-    revoked: Vec<RevokedCert>,
+    issuer: EncodedName<'a>,
+    revoked: Elements<'a>,
     signed: Signed<'a>,
 }
 
 impl<'a> RevocationList<'a> {
-    /// Reads a list. Field by field, since x509-cert 0.3.0 (November 2026) wants a version, and lists of the first
-    /// version have none.
+    /// Reads a list. `received` is the same in the encoding it came in, where that is another.
     ///
     /// # Errors
-    /// Where it is not DER, or has a critical extension that is not understood here (RFC 5280 §5.2): a list of
+    /// Where it is no list, or has a critical extension that is not understood here (RFC 5280 §5.2): a list of
     /// changes only, of several authorities' certificates, or of attribute certificates.
-    pub(super) fn read(der: &'a [u8]) -> der::Result<Self> {
-        let signed = Signed::read(der)?;
-        SliceReader::new(signed.tbs)?.sequence(|list| {
-            Option::<Version>::decode(list)?;
-            let algorithm = AlgorithmIdentifierRef::decode(list)?;
-            let issuer = DistinguishedName::read(&Name::decode(list)?);
-            Time::decode(list)?; // this update
-            Option::<Time>::decode(list)?; // next update
-            let revoked = Option::<Vec<RevokedCert>>::decode(list)?.unwrap_or_default();
-            let extensions = list.context_specific::<Extensions>(TagNumber(0), TagMode::Explicit)?;
-
-            let of_entries = revoked.iter().flat_map(|entry| &entry.crl_entry_extensions).flatten();
-            let is_understood = extensions.iter().flatten().all(is_understood)
-                && of_entries.into_iter().all(|extension| !extension.critical);
-            if algorithm != signed.algorithm || !is_understood {
-                return Err(ErrorKind::Failed.into());
-            }
-            Ok(Self { issuer, revoked, signed })
-        })
+    pub(super) fn read(der: &'a [u8], received: Option<&'a [u8]>) -> Result<Self, Malformed> {
+        let signed = Signed::read(der, received)?;
+        let mut list = signed.fields;
+        list.optional(INTEGER)?; // version; lists of the first have none
+        if list.expect(SEQUENCE)?.whole != signed.algorithm.whole {
+            return Err(Malformed);
+        }
+        let issuer = EncodedName::take(&mut list)?;
+        certificate::time(list.any()?)?; // this update
+        for tag in TIMES {
+            list.optional(tag)?; // next update
+        }
+        let revoked = list.optional(SEQUENCE)?.map_or(Elements(&[]), |entries| entries.children());
+        for entry in revoked {
+            Entry::read(entry?)?;
+        }
+        if let Some(extensions) = list.optional(context(0))? {
+            understand(extensions.children().expect(SEQUENCE)?, is_division)?;
+        }
+        Ok(Self { issuer, revoked, signed })
     }
 
     /// Whether it says that this certificate was revoked by this time.
     pub(super) fn revokes(&self, certificate: &Certificate<'_>, time: Timestamp) -> bool {
-        let is_listed = |entry: &RevokedCert| {
-            entry.serial_number.as_bytes() == certificate.serial
-                && certificate::time(entry.revocation_date).is_ok_and(|revoked| revoked <= time)
-        };
-        self.issuer == certificate.issuer && self.revoked.iter().any(is_listed)
+        let mut entries = self.revoked.filter_map(|entry| Entry::read(entry.ok()?).ok());
+        self.issuer.is(certificate.issuer)
+            && entries.any(|entry| {
+                entry.serial == certificate.serial
+                    && certificate::time(entry.date).is_ok_and(|revoked| revoked <= time)
+            })
     }
 
     /// Whether this key signed the list.
@@ -72,14 +70,44 @@ impl<'a> RevocationList<'a> {
     }
 }
 
-/// Whether an extension leaves the entries meaning what they say. The one that may be critical and does so divides an
-/// authority's certificates among several lists.
-fn is_understood(extension: &Extension) -> bool {
-    if !extension.critical {
-        return true;
+/// One revoked certificate.
+struct Entry<'a> {
+    serial: &'a [u8],
+    date: Element<'a>,
+}
+
+impl<'a> Entry<'a> {
+    fn read(entry: Element<'a>) -> Result<Self, Malformed> {
+        let mut fields = entry.children();
+        let (serial, date) = (fields.expect(INTEGER)?.content, fields.any()?);
+        if let Some(extensions) = fields.optional(SEQUENCE)? {
+            understand(extensions, |_, _| false)?;
+        }
+        Ok(Self { serial, date })
     }
+}
+
+/// Fails where an extension is critical and not one of these.
+fn understand(extensions: Element<'_>, is_known: fn(&[u8], &[u8]) -> bool) -> Result<(), Malformed> {
+    for extension in extensions.children() {
+        let mut fields = extension?.children();
+        let kind = fields.expect(OBJECT_IDENTIFIER)?.content;
+        let is_critical = fields.optional(BOOLEAN)?.is_some_and(is_true);
+        if is_critical && !is_known(kind, fields.expect(OCTET_STRING)?.content) {
+            return Err(Malformed);
+        }
+    }
+    Ok(())
+}
+
+/// Whether an extension that may be critical leaves the entries meaning what they say: it divides an authority's
+/// certificates among several lists.
+fn is_division(kind: &[u8], value: &[u8]) -> bool {
     // By its identifier: x509-cert 0.3.0 gives its type another extension's.
-    extension.extn_id == ID_CE_ISSUING_DISTRIBUTION_POINT
-        && IssuingDistributionPoint::from_der(extension.extn_value.as_bytes())
+    kind == ID_CE_ISSUING_DISTRIBUTION_POINT.as_bytes()
+        && IssuingDistributionPoint::from_der(value)
             .is_ok_and(|point| !point.indirect_crl && !point.only_contains_attribute_certs)
 }
+
+/// UTCTime and GeneralizedTime.
+const TIMES: [u8; 2] = [0x17, 0x18];

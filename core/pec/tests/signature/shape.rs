@@ -1,37 +1,28 @@
 //! Every shape of a genuine signature: those that OpenSSL makes, and those made by hand that other software makes.
 
 use rcgen::{CertificateParams, IsCa, KeyPair, PublicKeyData, SignatureAlgorithm, date_time_ymd};
-use recapito_pec::signature::{Claim, check};
-use recapito_pec::{Address, Note, Reason};
+use recapito_pec::{Note, Reason};
 use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-use crate::authority::{ADDRESS, Chain, authority, provider, root};
+use crate::authority::{Chain, authority, provider, root};
 use crate::p7s::{attributes, p7s, signer, signer_sending, signer_without_attributes};
-use crate::trust::{CONTENT, digests, judge_p7s, now};
+use crate::trust::{CONTENT, judge_p7s};
 
 #[test]
 fn made_by_openssl() {
-    let Some(openssl) = OpenSsl::start(&["1024", "2048", "4096"]) else { return };
+    let Some(openssl) = OpenSsl::start(&["1024", "2048"]) else { return };
     type Case = (&'static str, &'static str, &'static [&'static str], Option<Reason>);
     let unsupported = Some(Reason::UnsupportedAlgorithm);
-    let cases: [Case; 27] = [
+    let cases: [Case; 19] = [
         ("plain", "rsa2048", &["-md", "sha256"], None),
         ("SHA-1", "rsa2048", &["-md", "sha1"], None),
-        ("SHA-384", "rsa2048", &["-md", "sha384"], None),
-        ("SHA-512", "rsa2048", &["-md", "sha512"], None),
-        ("SHA-224", "rsa2048", &["-md", "sha224"], None),
         ("MD5", "rsa2048", &["-md", "md5"], unsupported),
         ("RSA 1024, SHA-1", "rsa1024", &["-md", "sha1"], None),
-        ("RSA 1024, SHA-256", "rsa1024", &["-md", "sha256"], None),
-        ("RSA 1024, SHA-384", "rsa1024", &["-md", "sha384"], None),
-        ("RSA 1024, SHA-512", "rsa1024", &["-md", "sha512"], None),
-        ("RSA 4096", "rsa4096", &["-md", "sha256"], None),
         ("P-256", "p256", &["-md", "sha256"], None),
         ("P-384", "p384", &["-md", "sha384"], None),
-        ("RSA-PSS", "rsa2048", &["-md", "sha256", "-keyopt", "rsa_padding_mode:pss"], None),
         ("indefinite lengths", "rsa2048", &["-md", "sha256", "-stream"], None),
         ("indefinite lengths, content inside", "rsa2048", &["-md", "sha256", "-stream", "-nodetach"], None),
         ("content inside", "rsa2048", &["-md", "sha256", "-nodetach"], None),
@@ -56,23 +47,6 @@ fn made_by_openssl() {
     for digest in ["sha1", "sha256"] {
         let p7s = openssl.sign("smime", "rsa2048", &["-md", digest]);
         assert_eq!(judge_p7s(&p7s, &openssl.chain.anchors()).reason, None, "PKCS #7, {digest}");
-    }
-}
-
-#[test]
-fn without_attributes_the_content_itself_is_signed() {
-    let Some(openssl) = OpenSsl::start(&["1024", "2048"]) else { return };
-    let from = Address::new(ADDRESS);
-    let claim = Claim { from: Some(&from), time: Some(now()) };
-    for (key, digest) in
-        [("rsa2048", "sha1"), ("rsa1024", "sha256"), ("rsa2048", "sha512"), ("p256", "sha256")]
-    {
-        let p7s = openssl.sign("cms", key, &["-md", digest, "-noattr"]);
-        let judged = |content: &[u8]| {
-            check(&p7s, &digests(content), &claim, &openssl.chain.anchors(), now()).unwrap().reason
-        };
-        assert_eq!(judged(CONTENT), None, "{key} {digest}");
-        assert_eq!(judged(b"other"), Some(Reason::ContentChanged), "{key} {digest}");
     }
 }
 
@@ -167,13 +141,13 @@ fn loosen(mut der: &[u8], style: Style, out: &mut Vec<u8>) {
 }
 
 /// The `openssl` command with a provider's keys of several kinds.
-struct OpenSsl {
+pub(crate) struct OpenSsl {
     folder: TempDir,
-    chain: Chain,
+    pub(crate) chain: Chain,
 }
 
 impl OpenSsl {
-    fn start(rsa_sizes: &[&str]) -> Option<Self> {
+    pub(crate) fn start(rsa_sizes: &[&str]) -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
             crate::skip("the openssl command is missing");
             return None;
@@ -213,7 +187,7 @@ impl OpenSsl {
     }
 
     /// A signature over [`CONTENT`] by the provider's key of this name.
-    fn sign(&self, command: &str, key: &str, arguments: &[&str]) -> Vec<u8> {
+    pub(crate) fn sign(&self, command: &str, key: &str, arguments: &[&str]) -> Vec<u8> {
         let (certificate, private) = (format!("{key}.pem"), format!("{key}.key"));
         let who = [command, "-sign", "-binary", "-signer", &certificate, "-inkey", &private];
         let what = ["-in", "content", "-certfile", "authority.pem", "-outform", "DER", "-out", "p7s"];
@@ -224,16 +198,16 @@ impl OpenSsl {
         self.read("p7s")
     }
 
-    fn run(&self, arguments: &[&str]) {
+    pub(crate) fn run(&self, arguments: &[&str]) {
         let output = Command::new("openssl").args(arguments).current_dir(&self.folder).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.path(name), bytes).unwrap();
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
     }
 

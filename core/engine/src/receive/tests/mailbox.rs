@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use recapito_pec::daticert::Recipient;
 use recapito_pec::delivery::{Delivery, State};
 use recapito_pec::verification::{EvidenceDigest, Header};
-use recapito_pec::{Address, CertificationData, CertifiedTime, Kind, Verdict, Verification};
+use recapito_pec::{Address, CertificationData, CertifiedTime, Kind, Reason, Verdict, Verification};
 use tempfile::TempDir;
 
 use crate::event::EventKind;
@@ -35,6 +35,7 @@ pub(super) struct Mailbox {
 pub(super) struct Letter {
     pub(super) kind: Kind,
     pub(super) verdict: Verdict,
+    pub(super) reason: Option<Reason>,
     pub(super) signed_at: Timestamp,
     pub(super) data: CertificationData,
     pub(super) header_reference: Option<String>,
@@ -71,7 +72,15 @@ pub(super) fn letter(content: u8, kind: Kind) -> Letter {
         reference: Some(REFERENCE.to_owned()),
         ..CertificationData::default()
     };
-    Letter { kind, verdict: Verdict::Trusted, signed_at: time, data, header_reference: None, content }
+    Letter {
+        kind,
+        verdict: Verdict::Trusted,
+        reason: None,
+        signed_at: time,
+        data,
+        header_reference: None,
+        content,
+    }
 }
 
 pub(super) fn to(recipient: &str, letter: Letter) -> Letter {
@@ -93,7 +102,7 @@ impl Letter {
         Verification {
             kind: self.kind,
             verdict: self.verdict,
-            reason: None,
+            reason: self.reason,
             notes: BTreeSet::new(),
             signer: None,
             anchor: None,

@@ -26,6 +26,7 @@ pub(super) fn anchor() -> Anchor {
         subject: DistinguishedName::new(SUBJECT),
         key: PublicKey::rsa(&KEY),
         issues: issues.collect(),
+        path_length: Some(0),
         role: Role::Pec(Era::Agid),
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn anchor() -> Anchor {
         subject: DistinguishedName::new(SUBJECT),
         key: PublicKey::rsa(&KEY),
         issues: vec![Issue { from: FROM, to: TO, names: NameConstraints::default() }],
+        path_length: Some(0),
         role: Role::Pec(Era::Digitpa),
     }
 }
