@@ -75,7 +75,9 @@ fn main() -> Outcome {
     for (choice, (_, message)) in (0..).zip(&genuine) {
         if let Some(p7s) = p7s(Message::parse(message).root()) {
             seeds.write("cms", &[&[choice], p7s.as_slice()].concat())?;
-            if let Some(p7m) = Message::parse(message).root().children().next().and_then(|part| enclose(&p7s, part.raw())) {
+            if let Some(p7m) =
+                Message::parse(message).root().children().next().and_then(|part| enclose(&p7s, part.raw()))
+            {
                 seeds.write("document", STANDARD.encode(&p7m).as_bytes())?;
                 seeds.write("document", &p7m)?;
             }

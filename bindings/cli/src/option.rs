@@ -324,6 +324,12 @@ pub(crate) struct Show {
     pub(crate) raw: bool,
     #[arg(long, value_name = "N", help = text("una parte, decodificata", "one part, decoded"))]
     pub(crate) part: Option<String>,
+    #[arg(long, requires = "part")]
+    #[arg(help = text(
+        "di un documento firmato (.p7m), il contenuto senza le firme",
+        "of a signed document (.p7m), the content without the signatures"
+    ))]
+    pub(crate) unwrap: bool,
     #[arg(long, value_name = "FILE", help = text("dove scriverla", "where to write it"))]
     pub(crate) out: Option<PathBuf>,
 }

@@ -39,7 +39,7 @@ use std::collections::BTreeSet;
 use crate::{Address, Anchors, Note, Reason, Verdict};
 use certificate::Certificate;
 use chain::Search;
-use cms::{Shell, SignedData, SignerInfo};
+use cms::{Limits, Shell, SignedData, SignerInfo};
 use digest::Digest;
 
 pub use content::{Algorithms, Content, Digests, LineEnds};
@@ -103,7 +103,7 @@ pub fn check(
         Ok(shell) => shell,
         Err(fault) => return Ok(Signature::failed(fault.into())),
     };
-    let signed_data = match SignedData::read(&shell) {
+    let signed_data = match SignedData::read(&shell, &Limits::MESSAGE) {
         Ok(signed_data) => signed_data,
         Err(fault) => return Ok(Signature::failed(fault.into())),
     };

@@ -77,7 +77,8 @@ impl<'a> Element<'a> {
         let string = self.string();
         match (&self.content, string) {
             (Content::Constructed(_), Some(string)) => {
-                let (unused, octets) = self.octets(string)?;
+                let (mut unused, mut octets) = (0, Vec::new());
+                self.octets(string, &mut unused, &mut octets)?;
                 content.extend((string == BIT_STRING).then_some(unused));
                 content.extend(octets);
             }
@@ -103,37 +104,33 @@ impl<'a> Element<'a> {
     /// The tag of the whole, where this is a string in pieces.
     fn string(&self) -> Option<u8> {
         match (self.tag, &self.content) {
-            ([tag @ 0x20..0x40], Content::Constructed(_)) => Some(tag - 0x20).filter(|tag| STRINGS.contains(tag)),
+            ([tag @ 0x20..0x40], Content::Constructed(_)) => {
+                Some(tag - 0x20).filter(|tag| STRINGS.contains(tag))
+            }
             _ => None,
         }
     }
 
-    /// How many bits of the last octet are unused, and the octets. A piece is of the type of the whole; that of a text
-    /// may be an OCTET STRING too.
-    fn octets(&self, string: u8) -> Option<(u8, Vec<u8>)> {
+    /// Adds to the octets, and says of the last how many bits are unused. A piece is of the type of the whole; that of
+    /// a text may be an OCTET STRING too.
+    fn octets(&self, string: u8, unused: &mut u8, whole: &mut Vec<u8>) -> Option<()> {
         let Content::Constructed(pieces) = &self.content else { return None };
-        let mut whole = (0, Vec::new());
         for piece in pieces {
             let [tag @ 0..0x40] = piece.tag else { return None };
             if tag & 0x1f != string && (tag & 0x1f != OCTET_STRING || string == BIT_STRING) {
                 return None;
             }
             match &piece.content {
-                Content::Constructed(inner) if !inner.is_empty() || string != BIT_STRING => {
-                    let (unused, octets) = piece.octets(string)?;
-                    whole.0 = if octets.is_empty() { whole.0 } else { unused };
-                    whole.1.extend(octets);
-                }
-                Content::Constructed(_) => {}
+                Content::Constructed(_) => piece.octets(string, unused, whole)?,
                 Content::Primitive(octets) if string == BIT_STRING => {
-                    let (unused, octets) = octets.split_first()?;
-                    whole.0 = *unused;
-                    whole.1.extend_from_slice(octets);
+                    let (first, octets) = octets.split_first()?;
+                    *unused = *first;
+                    whole.extend_from_slice(octets);
                 }
-                Content::Primitive(octets) => whole.1.extend_from_slice(octets),
+                Content::Primitive(octets) => whole.extend_from_slice(octets),
             }
         }
-        Some(whole)
+        Some(())
     }
 }
 

@@ -10,6 +10,7 @@ use recapito_engine::client::Client;
 use recapito_engine::identity::MessageId;
 use recapito_engine::store::message::Message;
 use recapito_engine::store::shipment::{Origin, Shipment};
+use recapito_pec::document::Document;
 use recapito_pec::message::Message as Structure;
 use recapito_pec::verification::original;
 use recapito_pec::{Kind, Verification};
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::command::list::MessageRecord;
 use crate::command::verify::description;
+use crate::document::{self, DocumentRecord};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::language::{say, text};
@@ -114,13 +116,18 @@ async fn message(client: &Client, id: MessageId, options: &Show, output: &mut Ou
             let number = plain(number);
             Failure::usage(say!("non c'è una parte {number}", "there is no part {number}"))
         })?;
-        return write(&part.decode(raw.len()).bytes, options.out.as_deref(), output);
+        let bytes = part.decode(raw.len()).bytes;
+        return match options.unwrap {
+            true => unwrap(&bytes, options.out.as_deref(), output),
+            false => write(&bytes, options.out.as_deref(), output),
+        };
     }
     let (message, verification) = (client.message(id).await?, client.verification(id).await?);
     if output.json {
         output.record(&Shown {
             message: MessageRecord::from(&message),
             check: Record::of_message(&verification),
+            documents: documents(&message, &structure),
         });
     } else {
         describe(&message, &verification, &structure, output);
@@ -155,12 +162,45 @@ pub(crate) fn content(message: &Message, structure: &Structure<'_>) -> Vec<Strin
         lines.extend(body.lines().map(plain));
         lines.push(String::new());
     }
-    lines.extend(message.attachments.iter().map(|attachment| {
+    for attachment in &message.attachments {
         let name = plain(attachment.name.as_deref().unwrap_or(text("(senza nome)", "(no name)")));
         let (part, size) = (&attachment.part, attachment.size);
-        say!("allegato {part}: {name} ({size} byte)", "attachment {part}: {name} ({size} bytes)")
-    }));
+        lines.push(say!("allegato {part}: {name} ({size} byte)", "attachment {part}: {name} ({size} bytes)"));
+        if let Some(p7m) = document::attached(attachment, structure) {
+            let inside = document::lines(attachment.name.as_deref(), &Document::open(&p7m));
+            lines.extend(inside.into_iter().map(|line| format!("  {line}")));
+        }
+    }
     lines
+}
+
+/// The signed documents among the attachments.
+fn documents(message: &Message, structure: &Structure<'_>) -> Vec<DocumentRecord> {
+    let document = |attachment| {
+        let p7m = document::attached(attachment, structure)?;
+        Some(DocumentRecord::of_part(attachment, &p7m))
+    };
+    message.attachments.iter().filter_map(document).collect()
+}
+
+/// Writes what is inside a signed document, and says who signed it. That not every signature fits is an error, after
+/// the writing: what is left of a document is better than nothing, as long as nobody takes it for the signed one.
+fn unwrap(p7m: &[u8], out: Option<&Path>, output: &mut Output) -> Result<(), Failure> {
+    let document = Document::open(p7m).map_err(document::failure)?;
+    write(&document.content(), out, output)?;
+    for line in document::signer_lines(&document) {
+        output.remark(&line);
+    }
+    match document.is_intact() {
+        true => Ok(()),
+        false => Err(Failure {
+            exit: Exit::Unverified,
+            message: say!(
+                "il contenuto è stato dato, ma non è verificato che sia quello firmato da tutti",
+                "the content was given, but it is not established that it is what everybody signed"
+            ),
+        }),
+    }
 }
 
 /// To a file that does not exist yet, or to stdout; not to a terminal, which would obey what is in it.
@@ -188,6 +228,8 @@ struct Shown {
     #[serde(flatten)]
     message: MessageRecord,
     check: Record,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<DocumentRecord>,
 }
 
 /// Enough to read on a terminal; the rest is in `--part`.

@@ -3,6 +3,8 @@
 //! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
 //! `recapito_pec`'s; this file finds the files and words the answer. Nothing is followed, fetched or written.
 
+mod document;
+
 use jiff::Timestamp;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -29,6 +31,8 @@ pub(crate) fn run(options: &option::Verify, output: &mut Output) -> Result<Exit,
             for file in messages_in(path, output)? {
                 check(&file, &anchors, output, &mut tally)?;
             }
+        } else if document::check(path, output)? {
+            tally.files += 1;
         } else {
             check(path, &anchors, output, &mut tally)?;
         }

@@ -16,13 +16,13 @@ pub fn inner_name(name: &str, layers: usize) -> &str {
 
 /// The media type of a file that begins with `head`.
 pub(super) fn media(head: &[u8], name: Option<&str>) -> &'static str {
-    // Readers of PDF look for the mark in the first KB (ISO 32000-1, annex H.3.4.1).
-    if memchr::memmem::find(head, b"%PDF-").is_some() {
-        return "application/pdf";
-    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     if text.starts_with(b"<?xml") || UTF16_XML.iter().any(|mark| head.starts_with(mark)) {
         return "application/xml";
+    }
+    // Readers look for the mark in the first 1,024 bytes (PDF Reference 1.7, implementation note 13).
+    if memchr::memmem::find(head, b"%PDF-").is_some() {
+        return "application/pdf";
     }
     let extension = name.and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
     let known =
@@ -38,7 +38,7 @@ fn without_suffix(name: &str) -> Option<&str> {
 const SUFFIX: &str = ".p7m";
 /// `<?` in either order, after a byte order mark.
 const UTF16_XML: [&[u8]; 2] = [b"\xff\xfe<\0?\0", b"\xfe\xff\0<\0?"];
-/// What is signed and sent to offices and courts (DPCM 3-12-2013 annex 2, AgID's rules on formats), besides the above.
+/// What is signed and sent to offices and courts (AgID's guidelines on digital documents, annex 2).
 const EXTENSIONS: [(&str, &str); 13] = [
     ("csv", "text/csv"),
     ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -65,6 +65,7 @@ mod tests {
             (&b"<?xml version=\"1.0\"?>"[..], "a.pdf", "application/xml"),
             (b"\xef\xbb\xbf\n<?xml", "a", "application/xml"),
             (b"\xff\xfe<\0?\0x\0", "a", "application/xml"),
+            (b"<?xml?><!-- %PDF-1.4 -->", "a.pdf", "application/xml"),
             (b"junk\r\n%PDF-1.4", "a.xml", "application/pdf"),
             (b"<p:FatturaElettronica", "a.XML", "application/xml"),
             (b"PK\x03\x04", "a.odt", "application/vnd.oasis.opendocument.text"),

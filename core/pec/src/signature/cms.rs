@@ -60,16 +60,16 @@ pub(super) struct SignedData<'a> {
 impl<'a> SignedData<'a> {
     /// Reads SignedData over MIME content (RFC 8551 §2.4). Content inside it is passed over: what counts is the part
     /// of the message that the reader sees.
-    pub(super) fn read(shell: &'a Shell<'_>) -> Result<Self, Fault> {
+    pub(super) fn read(shell: &'a Shell<'_>, limits: &Limits) -> Result<Self, Fault> {
         let Shell { info, received } = shell;
         expect(info.content_type, ID_SIGNED_DATA)?;
         info.content.sequence(|data| {
             CmsVersion::decode(data)?;
             set(data)?; // digest algorithms: each signer names its own
             expect(EncapsulatedContentInfo::decode(data)?.econtent_type, ID_DATA)?;
-            let certificates = split(tagged(data, 0)?.unwrap_or_default(), MAX_CERTIFICATES)?;
+            let certificates = split(tagged(data, 0)?.unwrap_or_default(), limits.certificates)?;
             let revocations = split(tagged(data, 1)?.unwrap_or_default(), MAX_REVOCATIONS)?;
-            let signers = split(set(data)?, MAX_SIGNERS)?;
+            let signers = split(set(data)?, limits.signers)?;
             Ok(Self {
                 certificates: readable(&certificates, &received.certificates),
                 revocations: beside(&revocations, &received.revocations)
@@ -327,14 +327,26 @@ fn split(content: &[u8], limit: usize) -> Result<Vec<&[u8]>, Fault> {
     Ok(elements)
 }
 
+/// How many of each a signature may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) certificates: usize,
+    pub(super) signers: usize,
+}
+
+impl Limits {
+    /// A provider signs alone and encloses two or three certificates.
+    pub(super) const MESSAGE: Self = Self { certificates: 32, signers: 4 };
+    /// A deed may have a whole board's signatures, each with its certificates.
+    pub(super) const DOCUMENT: Self = Self { certificates: 128, signers: 32 };
+}
+
 /// RFC 6211 §2.
 const ID_CMS_ALGORITHM_PROTECTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.52");
 /// `[0] IMPLICIT OCTET STRING`, primitive and constructed.
 const KEY_ID: u8 = 0x80;
 const KEY_ID_IN_SEGMENTS: u8 = 0xa0;
 
-/// Real signatures enclose two or three certificates, have one signer and three or four attributes.
-const MAX_CERTIFICATES: usize = 32;
 const MAX_REVOCATIONS: usize = 8;
-const MAX_SIGNERS: usize = 4;
+/// Real signatures have three or four.
 const MAX_ATTRIBUTES: usize = 64;

@@ -12,15 +12,12 @@ mod cut;
 mod octets;
 mod pin;
 
-use der::Decode;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use x509_cert::ext::pkix::name::DirectoryString;
-use x509_cert::name::Name;
 
 use super::certificate::Certificate;
-use super::cms::{self, SignedData, SignerInfo};
+use super::cms::{Limits, Shell, SignedData, SignerInfo};
 use super::content::Digests;
 use super::digest::Digest;
 use crate::{Note, Reason};
@@ -107,8 +104,8 @@ impl Enclosed {
     /// # Errors
     /// Where the list of signers cannot be read at all.
     pub(crate) fn signers(&self, content: Octets<'_>) -> Result<Vec<Signer>, Fault> {
-        let info = cms::read(&self.shell).map_err(Reason::from)?;
-        let signed_data = SignedData::read(&info).map_err(Reason::from)?;
+        let shell = Shell::read(&self.shell).map_err(Reason::from)?;
+        let signed_data = SignedData::read(&shell, &Limits::DOCUMENT).map_err(Reason::from)?;
         let kinds = signed_data.signers.iter().flatten().map(|signer| signer.digest).collect();
         let content = Digests::of_file(kinds, content);
         let examine = |signer: &Result<SignerInfo<'_>, Reason>| match signer {
@@ -132,17 +129,18 @@ fn examine(signer: &SignerInfo<'_>, certificates: &[Certificate<'_>], content: &
         notes: (signer.digest == Digest::Sha1).then_some(Note::Sha1Digest).into_iter().collect(),
         ..Signer::unread(Integrity::CertificateMissing)
     };
-    let named = || certificates.iter().filter(|certificate| signer.names(certificate)).take(MAX_NAMESAKES);
     let pins = match pin::read(signer) {
         Ok(pins) => pins,
         Err(reason) => return Signer { integrity: reason.into(), ..found },
     };
-    let meant = || named().filter(|certificate| pins.iter().all(|pin| pin.fits(certificate.der)));
-    found.certificate = meant().next().map(CertificateClaim::of);
+    let is_pinned = |certificate: &Certificate<'_>| pins.iter().all(|pin| pin.fits(certificate.der));
+    let named = certificates.iter().filter(|certificate| signer.names(certificate)).take(MAX_NAMESAKES);
+    let meant: Vec<_> = named.filter(|certificate| is_pinned(certificate)).collect();
+    found.certificate = meant.first().map(|certificate| CertificateClaim::of(certificate));
     if let Err(reason) = signer.check_content(content) {
         return Signer { integrity: reason.into(), ..found };
     }
-    for certificate in meant() {
+    for certificate in meant {
         match signer.check_signature(content, &certificate.key) {
             Ok(()) => {
                 found.certificate = Some(CertificateClaim::of(certificate));
@@ -182,16 +180,13 @@ impl From<Reason> for Integrity {
 
 impl CertificateClaim {
     fn of(certificate: &Certificate<'_>) -> Self {
-        let read = x509_cert::Certificate::from_der(certificate.der).ok();
-        let issuer = read.as_ref().map(|read| common_name(read.tbs_certificate().issuer()));
-        let serial = certificate.serial.iter().map(|octet| format!("{octet:02x}")).collect();
-        Self { name: certificate.name.clone(), issuer: issuer.unwrap_or_default(), serial }
+        let digits: String = certificate.serial.iter().map(|octet| format!("{octet:02x}")).collect();
+        Self {
+            name: certificate.subject.title(),
+            issuer: certificate.issuer.title(),
+            serial: digits.trim_start_matches("00").to_owned(),
+        }
     }
-}
-
-fn common_name(name: &Name) -> String {
-    let text = |value: der::Result<Option<DirectoryString>>| value.ok().flatten().map(String::from);
-    text(name.common_name()).or_else(|| text(name.organization())).unwrap_or_default()
 }
 
 impl Fault {

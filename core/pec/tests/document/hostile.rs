@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use recapito_pec::document::{Document, Fault, Integrity};
 use std::sync::LazyLock;
 
-use crate::p7m::{INVOICE, Person, integrity, open, p7m, p7m_indefinite};
-use crate::p7s::{SIGNED_DATA, tlv};
+use crate::p7m::{INVOICE, Person, integrity, open, p7m, p7m_indefinite, p7m_of};
+use crate::p7s::{DATA, SIGNED_DATA, tlv};
 
 static PERSON: LazyLock<Person> = LazyLock::new(|| Person::new("Anna Esempio"));
 
@@ -66,6 +66,22 @@ fn lengths_that_lie() {
             }
         }
     }
+}
+
+/// What stands in an element ends with it, or two readers would see two documents.
+#[test]
+fn an_element_that_ends_beyond_the_one_around_it() {
+    let (certificates, signers) = ([PERSON.identity.der()], [PERSON.signer(INVOICE)]);
+    let octets = tlv(0x04, &[INVOICE]);
+    let shorter = |tag| {
+        let mut around = tlv(tag, &[&octets]);
+        around[1] -= 1;
+        around
+    };
+    let segment = p7m(&shorter(0x24), &certificates, &signers);
+    assert_eq!(fault(segment), Some(Fault::Malformed));
+    let wrapped = p7m_of(DATA, &shorter(0xa0), &certificates, &signers);
+    assert_eq!(fault(wrapped), Some(Fault::Malformed));
 }
 
 #[test]

@@ -58,6 +58,17 @@ fn each_signer_beside_others_is_judged_alone() {
 }
 
 #[test]
+fn a_whole_board_may_sign() {
+    let board: Vec<_> = (1..=30).map(|number| Person::new(&format!("Member {number}"))).collect();
+    let certificates: Vec<_> = board.iter().map(|person| person.identity.der()).collect();
+    let signers: Vec<_> = board.iter().map(|person| person.signer(INVOICE)).collect();
+    let file = document_of(&certificates, &signers);
+    let document = Document::open(&file).unwrap();
+    assert_eq!(integrity(&document), [Integrity::Intact; 30]);
+    assert_eq!(document.layers[0][29].certificate.as_ref().unwrap().name, "Member 30");
+}
+
+#[test]
 fn a_document_that_nobody_signed_is_not_intact() {
     let file = document_of(&[Person::new("Anna Esempio").identity.der()], &[]);
     let document = Document::open(&file).unwrap();

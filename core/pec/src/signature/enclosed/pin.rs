@@ -5,12 +5,13 @@
 //! Without such an attribute, any certificate that the signer's identifier fits will do.
 
 use const_oid::db::rfc5911::{ID_AA_SIGNING_CERTIFICATE, ID_AA_SIGNING_CERTIFICATE_V_2};
-use der::asn1::{ObjectIdentifier, OctetStringRef};
-use der::{AnyRef, Decode, Reader, SliceReader, Tag};
+use der::Decode;
+use der::asn1::ObjectIdentifier;
 use spki::AlgorithmIdentifierRef;
 
 use super::super::cms::SignerInfo;
 use super::super::digest::Digest;
+use super::super::element::{Elements, Malformed, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use crate::Reason;
 
 /// The digest that a certificate has to have.
@@ -32,44 +33,38 @@ impl Pin {
 /// [`Reason::MalformedSignature`], or [`Reason::UnsupportedAlgorithm`] for an unknown digest.
 pub(super) fn read(signer: &SignerInfo<'_>) -> Result<Vec<Pin>, Reason> {
     let Some(attributes) = &signer.attributes else { return Ok(Vec::new()) };
-    let [as_received, _] = attributes.signed()?;
+    let forms = attributes.signed()?;
     let mut pins = Vec::new();
-    let mut attributes = reader(AnyRef::from_der(&as_received))?;
-    while !attributes.is_finished() {
-        let mut attribute = reader(AnyRef::decode(&mut attributes))?;
-        let kind = ObjectIdentifier::decode(&mut attribute).map_err(malformed)?;
-        let default = match kind {
-            ID_AA_SIGNING_CERTIFICATE => Digest::Sha1,
-            ID_AA_SIGNING_CERTIFICATE_V_2 => Digest::Sha256,
+    for attribute in Elements(forms.first().map_or(&[], Vec::as_slice)).expect(SET)?.children() {
+        let mut attribute = attribute?.children();
+        let kind = attribute.expect(OBJECT_IDENTIFIER)?;
+        let default = match ObjectIdentifier::from_der(kind.whole) {
+            Ok(ID_AA_SIGNING_CERTIFICATE) => Digest::Sha1,
+            Ok(ID_AA_SIGNING_CERTIFICATE_V_2) => Digest::Sha256,
             _ => continue,
         };
-        let mut values = reader(AnyRef::decode(&mut attribute))?;
-        let mut value = reader(AnyRef::decode(&mut values))?;
-        let mut certificates = reader(AnyRef::decode(&mut value))?;
+        let mut value = attribute.expect(SET)?.children().expect(SEQUENCE)?.children();
         // The first is the signer's, others are those of its authorities.
-        pins.push(pin(reader(AnyRef::decode(&mut certificates))?, default)?);
+        let id = value.expect(SEQUENCE)?.children().expect(SEQUENCE)?;
+        pins.push(pin(id.children(), default)?);
     }
     Ok(pins)
 }
 
 /// ESSCertID { certHash, … } or ESSCertIDv2 { hashAlgorithm DEFAULT sha256, certHash, … }.
-fn pin(mut id: SliceReader<'_>, default: Digest) -> Result<Pin, Reason> {
-    let algorithm = match Tag::peek(&id).map_err(malformed)? {
-        Tag::Sequence => {
-            let named = AlgorithmIdentifierRef::decode(&mut id).map_err(malformed)?;
+fn pin(mut id: Elements<'_>, default: Digest) -> Result<Pin, Reason> {
+    let algorithm = match id.optional(SEQUENCE)? {
+        Some(named) => {
+            let named = AlgorithmIdentifierRef::from_der(named.whole).map_err(|_| Malformed)?;
             Digest::read(named).map_err(|_| Reason::UnsupportedAlgorithm)?
         }
-        _ => default,
+        None => default,
     };
-    let digest = <&OctetStringRef>::decode(&mut id).map_err(malformed)?;
-    Ok(Pin { algorithm, digest: digest.as_bytes().to_vec() })
+    Ok(Pin { algorithm, digest: id.expect(OCTET_STRING)?.content.to_vec() })
 }
 
-/// Into an element.
-fn reader<'a>(element: der::Result<AnyRef<'a>>) -> Result<SliceReader<'a>, Reason> {
-    element.and_then(|element| SliceReader::new(element.value())).map_err(malformed)
-}
-
-fn malformed(_: der::Error) -> Reason {
-    Reason::MalformedSignature
+impl From<Malformed> for Reason {
+    fn from(_: Malformed) -> Self {
+        Self::MalformedSignature
+    }
 }
