@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use std::borrow::Cow;
 
-use super::cms::{self, SignedData};
+use super::cms::{Limits, Shell, SignedData};
 use super::revocation::RevocationList;
 use super::{Algorithms, Claim, Content, LineEnds, Signature, ber, certificate};
 use crate::{Anchors, Reason};
@@ -13,7 +13,7 @@ use crate::{Anchors, Reason};
 pub struct Certificate {
     /// Everything that was read.
     pub all: String,
-    /// The number, without leading zeros.
+    /// The number.
     pub serial: Vec<u8>,
     /// The addresses it is for.
     pub addresses: Vec<String>,
@@ -29,24 +29,24 @@ pub fn to_der(ber: &[u8]) -> Result<Vec<u8>, Reason> {
 
 /// How many certificates, revocation lists and signers were read in a signature, if it can be read.
 pub fn signed_data(p7s: &[u8]) -> Option<[usize; 3]> {
-    let info = cms::read(p7s).ok()?;
-    let data = SignedData::read(&info).ok()?;
+    let shell = Shell::read(p7s).ok()?;
+    let data = SignedData::read(&shell, &Limits::MESSAGE).ok()?;
     Some([data.certificates.len(), data.revocations.len(), data.signers.len()])
 }
 
 /// Reads one certificate.
 pub fn certificate(der: &[u8]) -> Option<Certificate> {
-    let read = certificate::Certificate::read(der).ok()?;
+    let read = certificate::Certificate::read(der, None).ok()?;
     Some(Certificate {
         all: format!("{read:?}"),
-        serial: read.serial.clone(),
+        serial: read.serial.to_vec(),
         addresses: read.addresses().map(str::to_owned).collect(),
     })
 }
 
 /// Whether it is a revocation list that can be read.
 pub fn revocation_list(der: &[u8]) -> bool {
-    RevocationList::read(der).is_ok()
+    RevocationList::read(der, None).is_ok()
 }
 
 /// Checks a signature over a content given whole. `None` does not come to pass, since every digest is taken.

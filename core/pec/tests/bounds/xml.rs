@@ -20,6 +20,7 @@ fn xml_that_grows() {
             ("<postacert>", "\n"),
             ("<postacert>", "]]"),
             ("<postacert>", "<"),
+            ("<postacert>", "="),
             ("<postacert><dati>", "<a xmlns=\"b\">"),
             ("<postacert><dati>", "<a xmlns:c=\"b\">"),
             ("<postacert><intestazione>", "<destinatari>a@example.test</destinatari>"),
