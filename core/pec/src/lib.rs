@@ -46,6 +46,8 @@ pub mod address;
 pub mod daticert;
 pub mod delivery;
 pub mod document;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod kind;
 pub mod message;
 pub mod proof;

@@ -14,6 +14,8 @@ mod decoder;
 mod delimiter;
 mod encoding;
 mod field;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod head;
 mod mailbox;
 mod media;

@@ -22,6 +22,8 @@ mod content;
 mod digest;
 mod element;
 pub(crate) mod enclosed;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod integrity;
 mod key;
 mod name;
