@@ -6,8 +6,8 @@
 //!                               └─ path:      certval, from the signer to an anchor
 //! flip: every bit of a small receipt, turned over
 //! ```
-//! A disagreement is either a defect or named by a rule, with a row in README.md; one that no rule names fails the
-//! test. Seeds are fixed, so that each run sees the same messages.
+//! A disagreement is either a defect or named by a rule, with a row in oracle/README.md; one that no rule names fails
+//! the test. Seeds are fixed, and mutants are made of what is the same in every run, so that they are too.
 
 #![allow(clippy::print_stdout)] // the figures, for the log of `tests/run`
 

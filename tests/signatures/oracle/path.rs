@@ -80,6 +80,15 @@ const RULES: &[Rule] = &[
         test: Test::Case(&["certificate with where revocation lists are, critical"]),
     },
     Rule {
+        name: "loose-certificate",
+        test: Test::Case(&[
+            "loose: a certificate with a length in too many octets",
+            "loose: an authority by another octet than FF",
+            "loose: critical by another octet than FF",
+            "loose: key usage of more bits than have a name",
+        ]),
+    },
+    Rule {
         name: "pss-digest",
         test: Test::Case(&["certificate signed with PSS and sha1", "certificate signed with PSS and sha224"]),
     },

@@ -47,7 +47,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "algorithm",
         fits: Theirs,
-        test: Case(&["algorithm: MD5", "algorithm: P-521", "algorithm: unknown parameters of the digest"]),
+        test: Case(&[
+            "algorithm: MD5",
+            "algorithm: P-521",
+            "algorithm: protected, of another digest",
+            "algorithm: protected, of another signature",
+            "algorithm: unknown parameters of the digest",
+        ]),
     },
     Rule { name: "cr-cr-lf", fits: Theirs, test: Neutral(without_doubled_cr) },
     Rule { name: "encoded-multipart", fits: Theirs, test: Neutral(without_encoding) },
@@ -71,6 +77,7 @@ pub(super) const RULES: &[Rule] = &[
             "shell: another type of what is signed",
         ]),
     },
+    Rule { name: "attributes-in-ber", fits: Ours, test: Case(&["attributes: signed in BER"]) },
     Rule {
         name: "binary",
         fits: Ours,

@@ -73,13 +73,45 @@ pub(in crate::oracle) fn with_plain_boundary(raw: &[u8]) -> Vec<u8> {
 
 /// What says nothing clear of its boundary is taken for a file.
 pub(super) fn without_unclear_boundaries(raw: &[u8]) -> Vec<u8> {
+    as_files(raw, |problem| problem == Problem::BoundaryUnclear)
+}
+
+/// What has more parts, or lies deeper, than ours looks is taken for a file.
+pub(super) fn within_limits(raw: &[u8]) -> Vec<u8> {
+    as_files(raw, |problem| matches!(problem, Problem::TooDeep | Problem::TooManyParts))
+}
+
+/// Takes the parts that have such a problem for files.
+fn as_files(raw: &[u8], is_meant: fn(Problem) -> bool) -> Vec<u8> {
     let message = Message::parse(raw);
-    let unclear = message.parts().filter(|part| part.problems().contains(&Problem::BoundaryUnclear));
+    let meant = message.parts().filter(|part| part.problems().iter().any(|problem| is_meant(*problem)));
     let header = |part: Part<'_>| {
         let range = part.range().start..part.body_range().start;
         (range, b"Content-Type: application/octet-stream\n\n".to_vec())
     };
-    replace(raw, unclear.map(header).collect())
+    replace(raw, meant.map(header).collect())
+}
+
+/// Takes every transfer encoding out that nobody knows.
+pub(super) fn without_unknown_encodings(raw: &[u8]) -> Vec<u8> {
+    let known = ["7bit", "8bit", "base64", "binary", "quoted-printable"];
+    with_fields(raw, |field| match Fields::new(field).all("Content-Transfer-Encoding").next() {
+        Some(found) if !known.contains(&Media::parse(found.value).name.as_str()) => Vec::new(),
+        _ => field.to_vec(),
+    })
+}
+
+/// Leaves nothing but the first word before the parameters of every Content-Type.
+pub(super) fn with_one_word_types(raw: &[u8]) -> Vec<u8> {
+    with_fields(raw, |field| match Fields::new(field).all("Content-Type").next() {
+        Some(found) => {
+            let parameters = found.value.iter().position(|byte| *byte == b';').unwrap_or(found.value.len());
+            let name = Media::parse(found.value).name;
+            let rest = found.value[parameters..].trim_ascii_end();
+            [b"Content-Type: ", name.as_bytes(), rest, b"\n"].concat()
+        }
+        None => field.to_vec(),
+    })
 }
 
 /// Cuts headers where ours stops to read.
@@ -185,10 +217,15 @@ pub(super) fn with_ascii_types(raw: &[u8]) -> Vec<u8> {
     })
 }
 
+fn is_strange(media: &str) -> bool {
+    media.split('/').count() != 2
+        || media.contains(['"', ';', ',', '=', '<', '>', '@', ':', '\\', '[', ']', '?'])
+}
+
 /// Takes every Content-Type out that does not name a type and a subtype.
 pub(super) fn without_strange_types(raw: &[u8]) -> Vec<u8> {
     with_fields(raw, |field| match Fields::new(field).all("Content-Type").next() {
-        Some(found) if Media::parse(found.value).name.split('/').count() != 2 => Vec::new(),
+        Some(found) if is_strange(&Media::parse(found.value).name) => Vec::new(),
         _ => field.to_vec(),
     })
 }

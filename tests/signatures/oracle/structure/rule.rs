@@ -7,9 +7,10 @@ use recapito_pec::message::Encoding;
 
 use super::neutral::{
     closed, crlf_lines, opened, sound_base64, sound_quoted_printable, with_ascii_types, with_bodies,
-    with_one_word, with_plain_boundary, with_short_headers, without_bare_cr, without_comments,
-    without_empty_parts, without_longer_delimiters, without_space_before_colon, without_strange_lines,
-    without_strange_types, without_trailing_space, without_unclear_boundaries,
+    with_one_word, with_one_word_types, with_plain_boundary, with_short_headers, within_limits,
+    without_bare_cr, without_comments, without_empty_parts, without_longer_delimiters,
+    without_space_before_colon, without_strange_lines, without_strange_types, without_trailing_space,
+    without_unclear_boundaries, without_unknown_encodings,
 };
 
 /// Another reader than ours.
@@ -54,6 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         neutral: without_bare_cr,
     },
+    Rule { name: "beyond-limits", differs: &[], neutral: within_limits },
     Rule {
         name: "boundary-unclear",
         differs: &[(Mailparse, UNCLEAR), (Python, UNCLEAR)],
@@ -169,6 +171,22 @@ pub(super) const RULES: &[Rule] = &[
             (Python, b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n"),
         ],
         neutral: closed,
+    },
+    Rule {
+        name: "type-and-more",
+        differs: &[
+            (Mailparse, b"Content-Type: text/html x\n\nciao\n"),
+            (Python, b"Content-Type: text/html x\n\nciao\n"),
+        ],
+        neutral: with_one_word_types,
+    },
+    Rule {
+        name: "unknown-encoding",
+        differs: &[
+            (Mailparse, b"Content-Type: message/rfc822\nContent-Transfer-Encoding: x\n\nSubject: x\n\nciao\n"),
+            (Python, b"Content-Type: message/rfc822\nContent-Transfer-Encoding: x\n\nSubject: x\n\nciao\n"),
+        ],
+        neutral: without_unknown_encodings,
     },
 ];
 
