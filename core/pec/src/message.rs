@@ -27,7 +27,7 @@ use std::ops::Range;
 
 pub(crate) use capture::Capture;
 pub use content::Attachment;
-pub(crate) use content::{decode_charset, plain_names};
+pub(crate) use content::{decode_charset, file_name, plain_names};
 pub(crate) use decoder::Decoder;
 pub use encoding::{Decoded, Encoding};
 pub use field::{Field, Fields};

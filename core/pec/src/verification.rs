@@ -61,9 +61,9 @@ pub struct Verification {
     pub contains: Vec<Contained>,
 }
 
-/// SHA-256 over the signed content with canonical line ends. Header lines that servers add on the way, or LF for CRLF,
-/// do not change it. Without a clear signed content: over the whole message so; or, of a multipart/signed, over two
-/// digests, that of its first part and that of everything else.
+/// Of a trusted message SHA-256 over the signed content with canonical line ends: header lines that servers add on the
+/// way, or LF for CRLF, do not change it. Of any other over the whole message so; or, of a multipart/signed, over two
+/// digests, that of its first part and that of everything else. A forged copy is thus never taken for the genuine one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct EvidenceDigest(pub [u8; 32]);
 
@@ -76,8 +76,9 @@ pub struct Contained {
     pub verification: Verification,
 }
 
-/// Says what a message is and whether it can be believed. `raw` are its bytes as received or stored, `now` is for
-/// notes only: everything is checked at the signing time.
+/// Says what a message is and whether it can be believed. `raw` are its bytes as received or stored. Everything is
+/// checked at the signing time; `now` decides only whether that can be ([`Reason::SignedInFuture`]) and what has expired
+/// since.
 pub fn verify(raw: &[u8], anchors: &Anchors, now: Timestamp) -> Verification {
     let read = |mut verifier: Verifier<'_>| {
         verifier.update(raw);

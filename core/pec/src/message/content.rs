@@ -59,13 +59,7 @@ impl Part<'_> {
     /// The file name a part has, by Content-Disposition or else Content-Type, decoded (RFC 2047, RFC 2231) and
     /// without control characters. Not a path: it may hold anything else.
     pub fn name(self) -> Option<String> {
-        NAMES.iter().find_map(|(field, parameter)| {
-            let line = self.fields().first(field)?.bounded_line(NAME_MAX);
-            let value = MessageStream::new(&line).parse_content_type();
-            let name = value.as_content_type()?.attribute(parameter)?;
-            let name: String = name.chars().filter(|char| !char.is_control()).collect();
-            Some(name.trim().to_owned()).filter(|name| !name.is_empty())
-        })
+        file_name(self.fields())
     }
 
     /// The leaves of this message; those of a message inside it are not among them.
@@ -90,6 +84,17 @@ impl Part<'_> {
         let charset = charset.as_ref().and_then(|media| media.first("charset")).unwrap_or(b"utf-8");
         decode_charset(&bytes, charset)
     }
+}
+
+/// [`Part::name`], by the header.
+pub(crate) fn file_name(fields: Fields<'_>) -> Option<String> {
+    NAMES.iter().find_map(|(field, parameter)| {
+        let line = fields.first(field)?.bounded_line(NAME_MAX);
+        let value = MessageStream::new(&line).parse_content_type();
+        let name = value.as_content_type()?.attribute(parameter)?;
+        let name: String = name.chars().filter(|char| !char.is_control()).collect();
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    })
 }
 
 /// Every file name that some field gives a part, in small letters and undecoded: to tell parts by, not to show.

@@ -72,11 +72,11 @@ impl<'a> Field<'a> {
         is_name.then_some(Self { name, value })
     }
 
-    /// The value in one line: line ends taken out, white space kept but for that around it.
+    /// The value in one line: line ends taken out, white space kept but for that around it. A bare CR is no line end.
     pub fn unfolded(self) -> Cow<'a, [u8]> {
         let value = self.value.trim_ascii();
         if memchr::memchr2(b'\r', b'\n', value).is_some() {
-            Cow::Owned(value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect())
+            Cow::Owned(unfold(value))
         } else {
             Cow::Borrowed(value)
         }
@@ -119,6 +119,12 @@ impl<'a> Field<'a> {
         line.push(b'\n');
         line
     }
+}
+
+/// A value without its line ends.
+pub(super) fn unfold(value: &[u8]) -> Vec<u8> {
+    let lines = value.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// The length of the first line with the continuation lines that follow it, line ends included.

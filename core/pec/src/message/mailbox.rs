@@ -18,6 +18,9 @@ enum Token<'a> {
 
 /// The address of a field value that is exactly one plain mailbox.
 pub(crate) fn mailbox(value: &[u8]) -> Option<Address> {
+    if !is_one_line(value) {
+        return None;
+    }
     let mut tokens = Vec::new();
     let mut rest = value;
     while let Some((token, after)) = next_token(rest)? {
@@ -36,6 +39,16 @@ pub(crate) fn mailbox(value: &[u8]) -> Option<Address> {
     let spec = str::from_utf8(spec).ok()?;
     let (local, domain) = spec.split_once('@')?;
     (is_dot_atom(local) && is_dot_atom(domain)).then(|| Address::new(spec))
+}
+
+/// Whether nothing in it ends the text or the line for some readers and not for others: a NUL, a bare CR.
+fn is_one_line(value: &[u8]) -> bool {
+    let mut bytes = value.iter().peekable();
+    std::iter::from_fn(|| Some((bytes.next()?, bytes.peek().copied()))).all(|(byte, next)| match byte {
+        b'\t' | b'\n' => true,
+        b'\r' => next == Some(&b'\n'),
+        _ => !byte.is_ascii_control(),
+    })
 }
 
 /// The next token and what follows it, white space and comments passed over; `Some(None)` at the end, `None` where

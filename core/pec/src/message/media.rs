@@ -24,7 +24,7 @@ struct Parameter {
 impl Media {
     /// Reads the value of a field, folded or not.
     pub fn parse(value: &[u8]) -> Self {
-        let unfolded: Vec<u8> = value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+        let unfolded = super::field::unfold(value);
         let (name, mut rest) = split_at_semicolon(&unfolded);
         let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'(';
         let name = name.trim_ascii().split(is_end).next().unwrap_or_default();
@@ -73,6 +73,8 @@ impl Parameter {
                 (token.to_vec(), is_clear)
             }
         };
+        // For some readers NUL ends a text, and a bare CR a line.
+        let is_clear = is_clear && !value.iter().any(u8::is_ascii_control);
         Some(Self { name, value, is_clear })
     }
 }

@@ -186,7 +186,12 @@ impl<'a> Certificate<'a> {
 
     /// Whether its key may do this. A certificate that says nothing allows everything.
     pub(super) fn allows(&self, usage: KeyUsage) -> bool {
-        self.key_usage.is_none_or(|allowed| allowed & usage as u8 != 0)
+        self.names_usage(usage).unwrap_or(true)
+    }
+
+    /// Whether it names this key usage; `None` if it names none at all.
+    pub(super) fn names_usage(&self, usage: KeyUsage) -> Option<bool> {
+        Some(self.key_usage? & usage as u8 != 0)
     }
 
     /// Whether it names this extended key usage; `None` if it names none at all.

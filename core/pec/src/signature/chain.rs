@@ -207,11 +207,11 @@ fn check_provider(leaf: &Certificate<'_>, era: Option<Era>) -> Result<(), Reason
     if era == Era::Agid && !leaf.policies.contains(&POLICY_PROVIDER) {
         return Err(Reason::WrongPolicy);
     }
-    let is_for_mail = leaf.is_for(ID_KP_EMAIL_PROTECTION).unwrap_or(era == Era::Digitpa);
-    if !is_for_mail || !leaf.allows(KeyUsage::DigitalSignature) {
-        return Err(Reason::WrongPurpose);
-    }
-    Ok(())
+    // RFC 6109 §5.5 asks for both; certificates of the first era may leave either out.
+    let is_first_era = era == Era::Digitpa;
+    let is_for_mail = leaf.is_for(ID_KP_EMAIL_PROTECTION).unwrap_or(is_first_era);
+    let may_sign = leaf.names_usage(KeyUsage::DigitalSignature).unwrap_or(is_first_era);
+    if is_for_mail && may_sign { Ok(()) } else { Err(Reason::WrongPurpose) }
 }
 
 /// The era of the authority that issued the leaf, if it is one for PEC providers. `issuer` is its certificate, where

@@ -9,7 +9,6 @@
 use ring::digest::{SHA256, digest};
 use std::collections::BTreeSet;
 
-use super::EvidenceDigest;
 use super::form::{Form, Seen, SeenContent, SeenPart, is_daticert, is_signature, may_be_signed};
 use crate::message::{Capture, Field, Media, Problem, Started};
 use crate::signature::{Algorithms, Content, LineEnds};
@@ -38,7 +37,8 @@ pub(super) struct Candidate {
 /// What was seen of a candidate that is over.
 pub(super) struct Found {
     pub(super) form: Form,
-    pub(super) digest: EvidenceDigest,
+    /// Of everything, or, of a multipart/signed, of two digests: that of its first part and that of the rest.
+    pub(super) digest: [u8; 32],
 }
 
 enum Taken {
@@ -164,12 +164,8 @@ impl Candidate {
             signature: self.signature,
             daticert: self.daticert,
         });
-        let digest = match (&form, first) {
-            (Form::Signed { content, .. }, _) => content.sha256(),
-            (_, Some(first)) => sha256(&[first, rest].concat()),
-            (_, None) => rest,
-        };
-        Found { form, digest: EvidenceDigest(digest) }
+        let digest = first.map_or(rest, |first| sha256(&[first, rest].concat()));
+        Found { form, digest }
     }
 }
 

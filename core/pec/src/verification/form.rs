@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 
 use crate::Reason;
-use crate::message::{Decoded, Media, Message, Part, Problem, Started, plain_names};
+use crate::message::{Decoded, Media, Message, Part, Problem, Started, file_name, plain_names};
 use crate::signature::Digests;
 
 /// The form of a message as far as its signature goes.
@@ -136,9 +136,10 @@ pub(super) fn is_signature(part: &Started<'_>) -> bool {
     SIGNATURE_TYPES.contains(&part.media)
 }
 
-/// Whether a part is called daticert.xml.
+/// Whether any reader may say that a part is called daticert.xml.
 pub(super) fn is_daticert(part: &Started<'_>) -> bool {
     plain_names(part.fields()).any(|name| name == b"daticert.xml")
+        || file_name(part.fields()).is_some_and(|name| name.eq_ignore_ascii_case("daticert.xml"))
 }
 
 /// Fails where the part can be read in two ways, or was not read to its end. What is nested deeper is no matter.

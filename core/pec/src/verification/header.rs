@@ -46,15 +46,15 @@ pub(super) fn claimed_kind(fields: Fields<'_>) -> Kind {
 
 /// Whether the header says anything else than the signed data. A field that is missing says nothing.
 pub(super) fn contradicts(fields: Fields<'_>, kind: Kind, data: &CertificationData) -> bool {
-    let has_kind = [RECEIPT, TRANSPORT].into_iter().any(|name| fields.first(name).is_some());
+    let receipts = fields.all(RECEIPT).map(|field| Kind::from_headers(Some(&field.word()), None));
+    let transports = fields.all(TRANSPORT).map(|field| Kind::from_headers(None, Some(&field.word())));
+    let other_kind = receipts.chain(transports).any(|claimed| claimed != kind);
     let other_reference = |reference: &String| fields.all(REFERENCE).any(|field| field.word() != *reference);
     let other_type = |receipt: ReceiptType| {
         let mut words = fields.all("X-TipoRicevuta").map(|field| field.word().to_ascii_lowercase());
         words.any(|word| ReceiptType::from_tipo(&word) != Some(receipt))
     };
-    (has_kind && claimed_kind(fields) != kind)
-        || data.reference.as_ref().is_some_and(other_reference)
-        || data.receipt.is_some_and(other_type)
+    other_kind || data.reference.as_ref().is_some_and(other_reference) || data.receipt.is_some_and(other_type)
 }
 
 const RECEIPT: &str = "X-Ricevuta";

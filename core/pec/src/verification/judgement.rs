@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::candidate::Found;
 use super::form::Form;
-use super::{Header, Verification, header};
+use super::{EvidenceDigest, Header, Verification, header};
 use crate::message::{Decoded, Fields, Problem, mailbox};
 use crate::signature::{Claim, Digests, Signature};
 use crate::{CertificationData, Kind, Note, Reason, Verdict};
@@ -53,6 +53,13 @@ pub(super) fn judge(
         _ => claimed,
     };
 
+    // Only who can sign is known by what was signed: a copy of the same content under a broken signature must not pass
+    // for the genuine message.
+    let digest = match &form {
+        Form::Signed { content, .. } if is_trusted => content.sha256(),
+        _ => digest,
+    };
+
     let mut notes = signature.notes;
     if let Some(data) = &certdata {
         let gap = data.time.zip(signature.signed_at).map(|(time, at)| time.instant.duration_since(at).abs());
@@ -72,7 +79,7 @@ pub(super) fn judge(
         signed_at: signature.signed_at,
         certdata,
         header: Header::of(fields),
-        digest,
+        digest: EvidenceDigest(digest),
         contains: Vec::new(),
     }
 }

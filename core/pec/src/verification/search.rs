@@ -6,7 +6,7 @@
 use super::candidate::Found;
 use super::form::Form;
 use super::judgement::{judge, unchecked};
-use super::{Check, Contained, EvidenceDigest, ReadAgain, Verification};
+use super::{Check, Contained, ReadAgain, Verification};
 use crate::message::Fields;
 use crate::signature::{Algorithms, NotTaken};
 use crate::{Kind, Reason, Verdict};
@@ -59,8 +59,7 @@ impl<'c> Search<'c> {
     pub(super) fn finish(mut self) -> Result<Verification, ReadAgain> {
         self.inside.sort_by_key(|(turn, _)| *turn);
         // Every message ends, so that the default never comes to pass.
-        let nothing =
-            Found { form: Form::Unclear(Reason::AmbiguousStructure), digest: EvidenceDigest([0; 32]) };
+        let nothing = Found { form: Form::Unclear(Reason::AmbiguousStructure), digest: [0; 32] };
         let itself = self.itself.take().unwrap_or_else(|| self.judge(nothing, Fields::new(b"")));
         let contains = self.inside.into_iter().map(|(_, contained)| contained).collect();
         let verification = Verification { contains, ..itself };

@@ -20,7 +20,7 @@ fn a_digest_that_was_not_announced_asks_for_the_bytes_again() {
 }
 
 #[test]
-fn a_signed_content_is_known_by_itself_and_anything_else_by_all_of_it() {
+fn a_trusted_content_is_known_by_itself_and_anything_else_by_all_of_it() {
     let digest = |raw: &str| verified(raw).digest;
     let genuine = delivery();
     let end = "\r\n--S--\r\n";
@@ -29,7 +29,12 @@ fn a_signed_content_is_known_by_itself_and_anything_else_by_all_of_it() {
     let other = unclear.replace("CONSEGNA: prova", "other");
     let unclear_inside = unclear.replace("Ricevuta di", "Altra");
     let unsigned = format!("{HEADER}{TEXT}");
-    let digests = [&genuine, &unclear, &other, &unclear_inside, &unsigned].map(|raw| digest(raw).0);
+    // The genuine content under another's signature: were it known by its content, its event would take the place of
+    // the genuine message's.
+    let content = multipart("mixed", "M", &[TEXT, &daticert("avvenuta-consegna"), &attached(ORIGINAL)]);
+    let forged = HEADER.to_owned() + &multipart("signed", "S", &[&content, &p7s("something else")]);
+    assert_eq!(verified(&forged).verdict, Verdict::Altered);
+    let digests = [&genuine, &forged, &unclear, &other, &unclear_inside, &unsigned].map(|raw| digest(raw).0);
     assert_eq!(BTreeSet::from(digests).len(), digests.len());
 }
 
