@@ -9,6 +9,7 @@ mod receipt;
 use std::ops::Range;
 use std::thread;
 
+use jiff::Timestamp;
 use recapito_pec::message::Message;
 use recapito_pec::verification::EvidenceDigest;
 use recapito_pec::{Anchors, CertificationData, Kind, Verdict, verify};
@@ -54,7 +55,7 @@ fn no_byte_of_a_real_receipt_can_be_flipped_unnoticed() {
 /// Flips these bits one at a time; how many leave it trusted, inside and outside the signed content.
 fn flip(receipt: &Sample, bits: impl IntoIterator<Item = usize>) -> (usize, usize) {
     let anchors = receipt.anchors();
-    let genuine = Proof::of(&receipt.raw, &anchors).expect("it is trusted as it is");
+    let genuine = Proof::of(&receipt.raw, &anchors, receipt.now).expect("it is trusted as it is");
     let signed = signed_content(&receipt.raw);
     let bits: Vec<_> = bits.into_iter().collect();
     let half = bits.len().div_ceil(2).max(1);
@@ -78,7 +79,7 @@ fn flip(receipt: &Sample, bits: impl IntoIterator<Item = usize>) -> (usize, usiz
 fn still_trusted(receipt: &Sample, bit: usize, genuine: &Proof, anchors: &Anchors) -> bool {
     let mut raw = receipt.raw.clone();
     raw[bit / 8] ^= 1 << (bit % 8);
-    match Proof::of(&raw, anchors) {
+    match Proof::of(&raw, anchors, receipt.now) {
         Some(proof) => {
             assert_eq!(&proof, genuine, "{}: bit {} of byte {}", receipt.name, bit % 8, bit / 8);
             true
@@ -100,8 +101,8 @@ struct Proof {
 
 impl Proof {
     /// `None` for a message that is not trusted.
-    fn of(raw: &[u8], anchors: &Anchors) -> Option<Self> {
-        let found = verify(raw, anchors, sample::now());
+    fn of(raw: &[u8], anchors: &Anchors, now: Timestamp) -> Option<Self> {
+        let found = verify(raw, anchors, now);
         (found.verdict == Verdict::Trusted).then(|| Self {
             kind: found.kind,
             certdata: found.certdata,
