@@ -99,7 +99,13 @@ impl<'a> Certificate<'a> {
             name_constraints: None,
             signed,
         };
-        let extensions = tbs.find(|field| field.is_ok_and(|field| field.tag == context(3))).transpose()?;
+        for tag in UNIQUE_IDENTIFIERS {
+            tbs.optional(tag)?;
+        }
+        let extensions = tbs.optional(context(3))?;
+        if !tbs.is_empty() {
+            return Err(Malformed);
+        }
         if let Some(extensions) = extensions {
             certificate.read_extensions(extensions.children().expect(SEQUENCE)?.children())?;
         }
@@ -242,6 +248,9 @@ pub(super) fn time(time: Element<'_>) -> Result<Timestamp, Malformed> {
 /// The first octet of a negative INTEGER, and above.
 const NEGATIVE: u8 = 0x80;
 
+/// The tags of issuerUniqueID and subjectUniqueID, which nobody uses (RFC 5280 §4.1.2.8), in one piece or several.
+const UNIQUE_IDENTIFIERS: [u8; 4] = [0x81, context(1), 0x82, context(2)];
+
 /// Extensions that may be critical: each is checked here, or says nothing that the verdict depends on. Where
 /// revocation lists are is one of the latter, since none is fetched, and every verdict says so.
 const UNDERSTOOD: [ObjectIdentifier; 10] = [
@@ -256,3 +265,27 @@ const UNDERSTOOD: [ObjectIdentifier; 10] = [
     ID_CE_SUBJECT_ALT_NAME,
     ID_CE_SUBJECT_KEY_IDENTIFIER,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Were it read in part, what is not read (constraints, say) would not hold.
+    #[test]
+    fn a_certificate_is_read_whole_or_not_at_all() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let genuine =
+            rcgen::CertificateParams::new(["a.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let genuine = genuine.der().to_vec();
+        assert!(Certificate::read(&genuine, None).is_ok());
+
+        let with_more = [genuine.as_slice(), &[0]].concat();
+        assert_eq!(Certificate::read(&with_more, None).err(), Some(Malformed));
+
+        let mut with_other_field = genuine;
+        let extensions =
+            with_other_field.windows(4).position(|octets| octets[0] == context(3) && octets[2] == SEQUENCE);
+        with_other_field[extensions.unwrap()] = context(4);
+        assert_eq!(Certificate::read(&with_other_field, None).err(), Some(Malformed));
+    }
+}

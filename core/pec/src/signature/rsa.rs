@@ -1,6 +1,8 @@
 //! Checking RSA signatures over a digest (RFC 8017 §8), for what `ring` does not take: SHA-224, short keys with
 //! SHA-384, PSS with any salt, and content that went by in a stream.
 //!
+//! Not by the `rsa` crate (0.9 in November 2026): it takes the mask's digest for the message's, and an advisory on its
+//! private keys would have to be excepted in what is shipped. `crypto-bigint` comes with the elliptic curves anyway.
 //! Only the public operation is done, on public values; there is no private key in this program. Padding is never
 //! taken apart where it can be made anew and compared, which leaves a forger nothing to hide in.
 

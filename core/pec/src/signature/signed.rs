@@ -32,10 +32,11 @@ impl<'a> Signed<'a> {
     /// # Errors
     /// Where it is not of this shape.
     pub(super) fn read(der: &'a [u8], received: Option<&'a [u8]>) -> Result<Self, Malformed> {
-        let mut parts = Elements(der).expect(SEQUENCE)?.children();
+        let mut outer = Elements(der);
+        let mut parts = outer.expect(SEQUENCE)?.children();
         let (tbs, algorithm) = (parts.expect(SEQUENCE)?, parts.expect(SEQUENCE)?);
         let signature = parts.expect(BIT_STRING)?.content.strip_prefix(&WHOLE_OCTETS).ok_or(Malformed)?;
-        if !parts.is_empty() {
+        if !(parts.is_empty() && outer.is_empty()) {
             return Err(Malformed);
         }
         let received = received

@@ -31,7 +31,7 @@ fn what_a_provider_has_to_be() {
     type Case = (&'static str, fn(&mut CertificateParams), Option<Reason>);
     let cases: [Case; 18] = [
         ("nothing", |_| (), None),
-        ("no key usage", |leaf| leaf.key_usages.clear(), None),
+        ("no key usage", |leaf| leaf.key_usages.clear(), Some(Reason::WrongPurpose)),
         ("purpose besides", |leaf| leaf.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth), None),
         ("expired then", |leaf| leaf.not_after = date_time_ymd(2024, 5, 1), Some(Reason::NotValidThen)),
         ("not yet valid", |leaf| leaf.not_before = date_time_ymd(2024, 7, 1), Some(Reason::NotValidThen)),
