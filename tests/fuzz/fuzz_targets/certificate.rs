@@ -15,6 +15,7 @@ fuzz_target!(|der: &[u8]| {
     for address in read.addresses {
         assert!(holds(der, address.as_bytes()), "an address is not invented");
     }
+    assert_eq!(certificate(&der[..der.len() - 1]), None, "all of it is needed");
 });
 
 fn holds(bytes: &[u8], piece: &[u8]) -> bool {
