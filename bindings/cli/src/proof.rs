@@ -76,6 +76,10 @@ fn state(state: State) -> &'static str {
         State::Differs(Difference::Content) => {
             ("il contenuto NON è quello della ricevuta", "the content is NOT that of the receipt")
         }
+        State::Differs(Difference::Hash) => (
+            "l'impronta nella ricevuta non corrisponde: altro contenuto, o codificato in altro modo",
+            "its hash in the receipt does not fit: another content, or encoded otherwise",
+        ),
         State::Differs(Difference::Name) => (
             "il contenuto è quello della ricevuta, il nome NO",
             "the content is that of the receipt, the name is NOT",
@@ -89,9 +93,10 @@ fn state(state: State) -> &'static str {
         State::Proven(Means::Copy) => {
             ("provato, la ricevuta ne ha la copia", "proven, the receipt holds a copy")
         }
-        State::Proven(Means::Hash { algorithm: Algorithm::Sha1, .. }) => {
-            ("provato, la ricevuta ne ha l'impronta SHA-1", "proven, the receipt holds its SHA-1 hash")
-        }
+        State::Proven(Means::Hash { algorithm: Algorithm::Sha1, .. }) => (
+            "provato, la ricevuta ne ha l'impronta SHA-1 (oggi debole)",
+            "proven, the receipt holds its SHA-1 hash (weak by today's standards)",
+        ),
         State::Proven(Means::Hash { algorithm: Algorithm::Sha256, .. }) => {
             ("provato, la ricevuta ne ha l'impronta SHA-256", "proven, the receipt holds its SHA-256 hash")
         }

@@ -81,6 +81,9 @@ pub enum State {
 pub enum Difference {
     /// The content is another.
     Content,
+    /// The receipt's hash does not fit: the content is another, or it travelled in another encoding (lines of another
+    /// length, say), over which another hash is taken.
+    Hash,
     /// The content is the same, the file name another.
     Name,
     /// Content and name are the same, media type or charset others.
@@ -250,6 +253,7 @@ impl Difference {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Content => "content",
+            Self::Hash => "hash",
             Self::Name => "name",
             Self::Type => "type",
         }

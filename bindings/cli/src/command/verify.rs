@@ -1,7 +1,8 @@
 //! `recapito verify`: what a file is, and whether it can be believed.
 //!
 //! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
-//! `recapito_pec`'s; this file words the answer. Many files are checked on all cores. Nothing is followed, fetched or written.
+//! `recapito_pec`'s; this file words the answer. Many files are checked on all cores. Nothing is followed, fetched or
+//! written.
 
 mod document;
 mod folder;
@@ -13,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use recapito_pec::proof::Proof;
+use recapito_pec::signature::anchor::AnchorError;
 use recapito_pec::{Anchors, Kind, Verdict, Verification};
 
 use crate::exit::Exit;
@@ -82,12 +84,17 @@ fn anchors(file: Option<&Path>) -> Result<Anchors, Failure> {
     let anchors = Anchors::pec();
     let Some(file) = file else { return Ok(anchors) };
     let pem = fs::read(file).map_err(|error| Failure::file(file, &error))?;
-    anchors.with_pem(&pem).map_err(|_| {
+    anchors.with_pem(&pem).map_err(|error| {
         let file = file.display();
-        Failure::usage(say!(
-            "{file}: nessun certificato PEM leggibile",
-            "{file}: no readable PEM certificate"
-        ))
+        Failure::usage(match error {
+            AnchorError::NotAnAuthority => say!(
+                "{file}: il certificato non è di un'autorità",
+                "{file}: the certificate is not an authority's"
+            ),
+            AnchorError::Empty | AnchorError::Malformed => {
+                say!("{file}: nessun certificato PEM leggibile", "{file}: no readable PEM certificate")
+            }
+        })
     })
 }
 

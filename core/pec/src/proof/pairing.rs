@@ -139,8 +139,8 @@ impl<'l> Sent<'l> {
             Answer::Copy { label, .. } if !label.is_same_name(self.label) => State::Differs(Difference::Name),
             Answer::Copy { .. } => State::Differs(Difference::Type),
             Answer::Stub(stub) => match &self.hash {
-                Some((hash, _)) if *hash != stub.hash => State::Differs(Difference::Content),
-                None => State::Differs(Difference::Content),
+                Some((hash, _)) if *hash != stub.hash => State::Differs(Difference::Hash),
+                None => State::Differs(Difference::Hash),
                 Some((hash, reading)) => {
                     let is_named = |name: &String| is_written_as(name, &stub.name);
                     // A message without a name gets one from the provider.

@@ -4,12 +4,14 @@
 //! its own part ─┬─ first part   digested if this is a multipart/signed ── daticert.xml, kept
 //!               └─ second part  kept if it is a signature                 (or directly below, without a signature)
 //! ```
-//! Nothing else of it is kept or decoded: beside two digests, at most 1 MB of signature and 2 MB of certification data.
+//! Nothing else of it is kept or decoded: beside digests, at most 1 MB of signature and 2 MB of certification data.
 
 use ring::digest::{SHA256, digest};
 use std::collections::BTreeSet;
 
-use super::form::{Form, Seen, SeenContent, SeenPart, is_daticert, is_signature, may_be_signed};
+use super::form::{
+    Form, Seen, SeenContent, SeenPart, is_daticert, is_daticert_decoded, is_signature, may_be_signed,
+};
 use crate::message::{Capture, Field, Media, Problem, Started};
 use crate::signature::{Algorithms, Content, LineEnds};
 
@@ -30,6 +32,7 @@ pub(super) struct Candidate {
     rest: Content,
     signature: Option<SeenPart>,
     daticert: Vec<SeenPart>,
+    has_decoded_daticert: bool,
     /// A part that is being kept.
     kept: Option<Kept>,
 }
@@ -77,16 +80,21 @@ impl Candidate {
             rest: Content::new(evidence(), LineEnds::Canonical),
             signature: None,
             daticert: Vec::new(),
+            has_decoded_daticert: false,
             kept: None,
         }
     }
 
     /// Another part begins inside it.
     pub(super) fn part(&mut self, part: &Started<'_>) {
-        if self.daticert_level == Some(part.level) && is_daticert(part) {
-            // The first of several is not looked at either, so no more than one is kept.
-            let capture = self.daticert.is_empty().then(|| Capture::new(part.encoding, CERTDATA_MAX));
-            self.kept = Some(Kept::new(part.level, Which::Daticert, capture));
+        if self.daticert_level == Some(part.level) {
+            if is_daticert(part) {
+                // The first of several is not looked at either, so no more than one is kept.
+                let capture = self.daticert.is_empty().then(|| Capture::new(part.encoding, CERTDATA_MAX));
+                self.kept = Some(Kept::new(part.level, Which::Daticert, capture));
+            } else {
+                self.has_decoded_daticert |= is_daticert_decoded(part);
+            }
         }
         if part.level != self.level.saturating_add(1) {
             return;
@@ -163,6 +171,7 @@ impl Candidate {
             content,
             signature: self.signature,
             daticert: self.daticert,
+            has_decoded_daticert: self.has_decoded_daticert,
         });
         let digest = first.map_or(rest, |first| sha256(&[first, rest].concat()));
         Found { form, digest }

@@ -43,6 +43,8 @@ pub(super) struct Seen {
     pub(super) signature: Option<SeenPart>,
     /// What is called daticert.xml and stands directly where certification data stand.
     pub(super) daticert: Vec<SeenPart>,
+    /// Whether something else there is called so once its name is decoded.
+    pub(super) has_decoded_daticert: bool,
 }
 
 /// The part that was signed.
@@ -81,7 +83,8 @@ impl Form {
 
     fn read(seen: Seen) -> Result<Self, Reason> {
         if !seen.may_be_signed {
-            return Ok(Self::Unsigned { daticert: daticert(seen.daticert).unwrap_or_default() });
+            let daticert = daticert(seen.daticert, seen.has_decoded_daticert).unwrap_or_default();
+            return Ok(Self::Unsigned { daticert });
         }
         clear(&seen.problems)?;
         if seen.is_header_cut {
@@ -91,19 +94,16 @@ impl Form {
             // Opaque signed-data, or something that S/MIME encrypts: no PEC provider sends it.
             return Err(Reason::UnsupportedAlgorithm);
         }
+        let daticert = daticert(seen.daticert, seen.has_decoded_daticert);
         // The protocol parameter says nothing that the second part does not say better.
         match (seen.parts, seen.content, seen.signature) {
             (2, Some(content), Some(signature)) => {
                 clear(&content.problems)?;
                 clear(&signature.problems)?;
                 let Some(p7s) = signature.decoded else { return Err(Reason::UnsupportedAlgorithm) };
-                Ok(Self::Signed {
-                    content: content.digests,
-                    signature: p7s,
-                    daticert: daticert(seen.daticert)?,
-                })
+                Ok(Self::Signed { content: content.digests, signature: p7s, daticert: daticert? })
             }
-            (0 | 1, ..) => Ok(Self::Unsigned { daticert: daticert(seen.daticert).unwrap_or_default() }),
+            (0 | 1, ..) => Ok(Self::Unsigned { daticert: daticert.unwrap_or_default() }),
             _ => Err(Reason::AmbiguousStructure),
         }
     }
@@ -136,10 +136,15 @@ pub(super) fn is_signature(part: &Started<'_>) -> bool {
     SIGNATURE_TYPES.contains(&part.media)
 }
 
-/// Whether any reader may say that a part is called daticert.xml.
+/// Whether a part is called daticert.xml.
 pub(super) fn is_daticert(part: &Started<'_>) -> bool {
     plain_names(part.fields()).any(|name| name == b"daticert.xml")
-        || file_name(part.fields()).is_some_and(|name| name.eq_ignore_ascii_case("daticert.xml"))
+}
+
+/// Whether a part is called so once its name is decoded (RFC 2047, RFC 2231), as readers do each in their way and no
+/// provider asks of them: alone it is none, beside the plain one it is one too many.
+pub(super) fn is_daticert_decoded(part: &Started<'_>) -> bool {
+    file_name(part.fields()).is_some_and(|name| name.eq_ignore_ascii_case("daticert.xml"))
 }
 
 /// Fails where the part can be read in two ways, or was not read to its end. What is nested deeper is no matter.
@@ -154,10 +159,10 @@ fn clear(problems: &BTreeSet<Problem>) -> Result<(), Reason> {
 }
 
 /// The one daticert.xml.
-fn daticert(named: Vec<SeenPart>) -> Result<Option<Decoded>, Reason> {
+fn daticert(named: Vec<SeenPart>, has_decoded: bool) -> Result<Option<Decoded>, Reason> {
     let mut named = named.into_iter();
     let Some(found) = named.next() else { return Ok(None) };
-    if named.next().is_some() {
+    if has_decoded || named.next().is_some() {
         return Err(Reason::AmbiguousStructure);
     }
     clear(&found.problems)?;

@@ -22,10 +22,10 @@ fn a_hash_as_the_rfc_has_it_proves_the_attachment() {
     check_stub(stub, PDF, "2 a.pdf: proven sha1 body");
     check_stub(&stub.to_uppercase().replace("A.PDF.HASH", "a.pdf.hash"), PDF, "2 a.pdf: proven sha1 body");
     check_stub(&format!("{stub}\r\n"), PDF, "2 a.pdf: proven sha1 body");
-    check_stub(stub, &PDF.replace("AAECAw==", "AAECBA=="), "2 a.pdf: differs content");
+    check_stub(stub, &PDF.replace("AAECAw==", "AAECBA=="), "2 a.pdf: differs hash");
     check_stub(stub, &PDF.replace("a.pdf", "b.pdf"), "2 b.pdf: differs name");
     // The same file in other lines: the RFC warns of it.
-    check_stub(stub, &PDF.replace("AAECAw==", "AAEC\r\nAw=="), "2 a.pdf: differs content");
+    check_stub(stub, &PDF.replace("AAECAw==", "AAEC\r\nAw=="), "2 a.pdf: differs hash");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_hash_may_have_been_taken_over_other_bytes_and_by_sha256() {
     let made = receipt("breve", &kept(&crlf.replace(NOTE, &stub("note.txt", lf))));
     let of = |sent: &str| told(&prove(made.as_bytes(), &trusted(&made), sent.as_bytes()));
     assert_eq!(of(&crlf.replace("\r\n", "\n")), ["1: proven copy", "2 note.txt: proven sha1 body"]);
-    assert_eq!(of(&crlf), ["1: proven copy", "2 note.txt: differs content"]);
+    assert_eq!(of(&crlf), ["1: proven copy", "2 note.txt: differs hash"]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn an_attached_message_is_hashed_whole_and_may_get_a_name() {
         check_stub(&stub(name, body(MAIL)), MAIL, "2: proven sha1 body");
     }
     let other = MAIL.replace("body", "other");
-    check_stub(&stub("message.eml", body(MAIL)), &other, "2: differs content");
+    check_stub(&stub("message.eml", body(MAIL)), &other, "2: differs hash");
     let named = MAIL.replace("rfc822", "rfc822; name=\"a.eml\"");
     check_stub(&stub("a.eml", body(MAIL)), &named, "2 a.eml: proven sha1 body");
     check_stub(&stub("b.eml", body(MAIL)), &named, "2 a.eml: differs name");
@@ -83,11 +83,7 @@ fn what_is_not_replaced_is_compared_as_a_copy() {
         "Content-Type: application/x-pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB\r\n",
     );
     check(&receipt("breve", &kept(&opaque)), &opaque, &["1 smime.p7m: proven copy"]);
-    check(
-        &receipt("breve", &kept(&opaque)),
-        &opaque.replace("MIIB", "MIIC"),
-        &["1 smime.p7m: differs content"],
-    );
+    check(&receipt("breve", &kept(&opaque)), &opaque.replace("MIIB", "MIIC"), &["1 smime.p7m: differs hash"]);
     // A provider that leaves a file as it is proves it all the same.
     check_brief(&[TEXT, PDF], &[TEXT, PDF], &["1: proven copy", "2 a.pdf: proven copy"]);
 }
@@ -126,7 +122,7 @@ fn equal_names_and_equal_files_each_have_their_hash() {
     let [a_stub, b_stub] = [&a, &b].map(|part| stub("a.pdf", body(part)));
     let proven = ["1 a.pdf: proven sha1 body", "2 a.pdf: proven sha1 body", "3 a.pdf: proven sha1 body"];
     check_brief(&[&a_stub, &b_stub, &a_stub], &[&a, &b, &a], &proven);
-    let expected = ["1 a.pdf: proven sha1 body", "2 a.pdf: proven sha1 body", "3 a.pdf: differs content"];
+    let expected = ["1 a.pdf: proven sha1 body", "2 a.pdf: proven sha1 body", "3 a.pdf: differs hash"];
     check_brief(&[&a_stub, &b_stub, &a_stub], &[&a, &b, &b], &expected);
     let c = a.replace("a.pdf", "c.pdf");
     let expected = ["1 c.pdf: proven sha1 body", "2 a.pdf: proven sha1 body"];
@@ -152,6 +148,6 @@ fn a_hundred_attachments() {
     let mut changed = parts.clone();
     let other = parts[41].replace("0041", "AAAA");
     changed[41] = &other;
-    expected[41] = "42 41.pdf: differs content".to_owned();
+    expected[41] = "42 41.pdf: differs hash".to_owned();
     check_brief(&stubs, &changed, &expected.iter().map(String::as_str).collect::<Vec<_>>());
 }
