@@ -1,7 +1,8 @@
 //! `recapito verify`: what a file is, and whether it can be believed.
 //!
 //! Offline, without an account or any configuration, for anybody who was handed an .eml. The judgement is
-//! `recapito_pec`'s; this file words the answer. Many files are checked on all cores. Nothing is followed, fetched or written.
+//! `recapito_pec`'s; this file words the answer. Many files are checked on all cores. Nothing is followed, fetched or
+//! written.
 
 mod document;
 mod folder;
