@@ -42,5 +42,6 @@ pub(crate) fn spent(work: impl FnOnce()) -> Duration {
     now().saturating_sub(start)
 }
 
-const ROUNDS: u32 = 25;
-const TIMES: u32 = 100;
+const ROUNDS: u32 = 150;
+/// Few, so that some rounds are not interrupted.
+const TIMES: u32 = 20;
