@@ -58,6 +58,15 @@ fn doubled(of: &Authority) -> Vec<Case> {
             named("text/plain\r\nContent-Type: application/xml; name=daticert.xml", ""),
         ),
         ("as a message", named("message/rfc822; name=daticert.xml", "")),
+        (
+            "by RFC 2231",
+            named("application/xml", "Content-Disposition: inline; filename*=utf-8''daticert.xml\r\n"),
+        ),
+        (
+            "by RFC 2231, in two",
+            named("application/xml", "Content-Disposition: inline; filename*0=dati; filename*1=cert.xml\r\n"),
+        ),
+        ("by RFC 2047", named("application/xml; name=\"=?utf-8?B?ZGF0aWNlcnQueG1s?=\"", "")),
     ] {
         for (place, parts) in [("after", [TEXT, &genuine, &second]), ("before", [TEXT, &second, &genuine])] {
             let raw = of.seal(&mixed(&parts));
@@ -68,18 +77,7 @@ fn doubled(of: &Authority) -> Vec<Case> {
             ));
         }
     }
-    // Names that need decoding are nobody's daticert.xml: no provider writes them, and readers decode them each in
-    // their way.
     for (name, second) in [
-        (
-            "by RFC 2231",
-            named("application/xml", "Content-Disposition: inline; filename*=utf-8''daticert.xml\r\n"),
-        ),
-        (
-            "by RFC 2231, in two",
-            named("application/xml", "Content-Disposition: inline; filename*0=dati; filename*1=cert.xml\r\n"),
-        ),
-        ("by RFC 2047", named("application/xml; name=\"=?utf-8?B?ZGF0aWNlcnQueG1s?=\"", "")),
         ("with a folder", named("application/xml; name=\"x/daticert.xml\"", "")),
         ("almost", named("application/xml; name=\"daticert.xml.xml\"", "")),
     ] {
