@@ -115,6 +115,11 @@ fn certificates(of: &Authority) -> Vec<Case> {
     ] {
         issued(format!("certificate with {name}"), &of.pec, &with(extension));
     }
+    // RFC 5280 §4.1.2.5.
+    let endless = |template: Template| Template { to: "99991231235959Z", ..template };
+    let authority = of.root.certify(&of.pec.key, &endless(pec(&of.pec.key)));
+    issued("an authority without end".to_owned(), &authority, &provider(key));
+    issued("a certificate without end".to_owned(), &of.pec, &endless(provider(key)));
     issued("a large serial number".to_owned(), &of.pec, &Template { serial: u64::MAX, ..provider(key) });
     cases
 }
