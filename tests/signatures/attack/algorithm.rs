@@ -8,13 +8,15 @@ use crate::case::{Case, refused};
 use crate::cms::{
     CONTENT_TYPE, DATA, MESSAGE_DIGEST, Over, SIGNING_TIME, SignedData, SignerInfo, attribute, by_openssl,
 };
-use crate::der::{NULL, first, integer, octets, oid, sequence, tagged, time};
+use crate::der::{NULL, bits, elements, first, integer, octets, oid, sequence, set, tagged, time};
 use crate::envelope::sealed;
-use crate::key::{Digest, Scheme, pss};
+use crate::key::{Digest, Key, Scheme, pss};
 
 /// All of them.
 pub(super) fn cases(of: &Authority, genuine: &Genuine) -> Vec<Case> {
-    [algorithms(of, genuine), values(of, genuine)].concat()
+    let mut cases = [algorithms(of, genuine), values(of, genuine)].concat();
+    cases.extend([1, 2, 3].map(|exponent| unsigned(of, genuine, exponent)));
+    cases
 }
 
 /// What the signature says of itself.
@@ -159,4 +161,31 @@ fn values(of: &Authority, genuine: &Genuine) -> Vec<Case> {
         ));
     }
     cases
+}
+
+/// The padded digest itself in place of a signature, for a key with this exponent: with 1, RSA changes nothing.
+fn unsigned(of: &Authority, genuine: &Genuine, exponent: u64) -> Case {
+    let digest = Digest::Sha224;
+    let (_, parts, ..) = first(&of.provider.key.public);
+    let parts = elements(parts);
+    let (_, key, ..) = first(parts[1]);
+    let (_, numbers, ..) = first(&key[1..]);
+    let key = sequence(&[elements(numbers)[0], &integer(exponent)]);
+    let key = Key { public: sequence(&[parts[0], &bits(&key)]), ..of.provider.key.clone() };
+    let signer = of.pec.certify(&key, &provider(&key));
+
+    let mut attributes = [
+        attribute(CONTENT_TYPE, &oid(DATA)),
+        attribute(MESSAGE_DIGEST, &octets(&digest.of(&genuine.fake))),
+        attribute(SIGNING_TIME, &time(SIGNED_AT)),
+    ];
+    attributes.sort();
+    let sent = attributes.concat();
+    let info = sequence(&[&digest.algorithm(NULL), &octets(&digest.of(&set(&[&sent])))]);
+    let value = [&[0, 1], &*vec![0xff; 256 - 3 - info.len()], &[0], &info].concat();
+    let info = SignerInfo::by(&signer, Scheme::Rsa(digest));
+    let data =
+        SignedData { signers: vec![info.with_value(&sent, &value)], ..of.signed_data(&info, &genuine.fake) };
+    let name = format!("value: RSA, what is signed itself, an exponent of {exponent}");
+    refused(name, Reason::SignatureWrong, sealed(&genuine.fake, &data.der()))
 }

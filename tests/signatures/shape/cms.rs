@@ -115,6 +115,11 @@ fn certificates(of: &Authority) -> Vec<Case> {
     ] {
         issued(format!("certificate with {name}"), &of.pec, &with(extension));
     }
+    // RFC 5280 §4.1.2.5.
+    let endless = |template: Template| Template { to: "99991231235959Z", ..template };
+    let authority = of.root.certify(&of.pec.key, &endless(pec(&of.pec.key)));
+    issued("an authority without end".to_owned(), &authority, &provider(key));
+    issued("a certificate without end".to_owned(), &of.pec, &endless(provider(key)));
     issued("a large serial number".to_owned(), &of.pec, &Template { serial: u64::MAX, ..provider(key) });
     cases
 }
@@ -178,6 +183,10 @@ fn sets(of: &Authority) -> Vec<Case> {
     let by_stranger = SignerInfo::of(&stranger).over(&content);
     let unread = sequence(&[&integer(1), NULL]);
     let info = plain.over(&content);
+    let later = Some("20240601120005Z");
+    let by_other_digest =
+        SignerInfo { time: later, ..SignerInfo::by(&of.provider, Scheme::Rsa(Digest::Sha512)) }
+            .over(&content);
     let countersigned = attribute("1.2.840.113549.1.9.6", &SignerInfo::of(&stranger).over(b"x"));
     let protection = {
         let rsa = Scheme::RsaNamed(Digest::Sha256).algorithm();
@@ -252,6 +261,11 @@ fn sets(of: &Authority) -> Vec<Case> {
             "the provider's signature twice",
             SignedData { signers: vec![info.clone(), info.clone()], ..data.clone() },
         ),
+        case(
+            "the provider's signature twice, first by a digest that is not announced",
+            SignedData { signers: vec![by_other_digest, info.clone()], ..data.clone() },
+        )
+        .noting(&[Note::TimeDiffers]),
         case(
             "a signer that cannot be read",
             SignedData { signers: vec![sequence(&[&integer(1)]), info.clone()], ..data.clone() },

@@ -196,6 +196,12 @@ fn hosts_and_lengths(of: &Authority) -> Vec<Case> {
         let authority = of.root.certify(&of.pec.key, &Template { extensions, ..pec(&of.pec.key) });
         raw(&authority.certify(key, &provider(key)), &[&authority])
     };
+    let below_other = |more: &[Vec<u8>]| {
+        let extensions = [&[authority(None), key_usage(0x06)], more].concat();
+        let upper = of.root.certify(&of.mail.key, &Template { extensions, ..mail() });
+        let lower = upper.certify(&of.pec.key, &pec(&of.pec.key));
+        raw(&lower.certify(key, &provider(key)), &[&lower, &upper])
+    };
     let provider_name = name("Esempio PEC");
     let deeper = |below: Option<u64>| {
         let extensions = vec![authority(below), key_usage(0x06), policies(&[POLICY_AUTHORITY])];
@@ -260,6 +266,13 @@ fn hosts_and_lengths(of: &Authority) -> Vec<Case> {
         .trusting_the_authority(),
         trusted("two authorities", deeper(Some(1))),
         trusted("two authorities, no limit", deeper(None)),
+        trusted("two authorities, the upper for any policy", below_other(&[policies(&["2.5.29.32.0"])])),
+        refused("two authorities, the upper without the policy", Reason::NotPecAuthority, below_other(&[])),
+        refused(
+            "two authorities, the upper for servers",
+            Reason::NotPecAuthority,
+            below_other(&[policies(&[POLICY_AUTHORITY]), purposes(&["1.3.6.1.5.5.7.3.1"])]),
+        ),
         refused("two authorities, one allowed", Reason::Constrained, deeper(Some(0))),
     ]
 }

@@ -238,11 +238,12 @@ fn identifier(element: Element<'_>) -> Result<ObjectIdentifier, Malformed> {
     ObjectIdentifier::from_bytes(element.content).map_err(|_| Malformed)
 }
 
-/// The instant of an X.509 time, to the second.
+/// The instant of an X.509 time, to the second. The year 9999 stands for no end (RFC 5280 §4.1.2.5), and jiff's last
+/// instant is a day before the one that is written.
 pub(super) fn time(time: Element<'_>) -> Result<Timestamp, Malformed> {
     let time = x509_cert::time::Time::from_der(time.whole).map_err(|_| Malformed)?;
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| Malformed)?;
-    Timestamp::from_second(seconds).map_err(|_| Malformed)
+    Ok(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
 /// The first octet of a negative INTEGER, and above.
@@ -283,8 +284,11 @@ mod tests {
         assert_eq!(Certificate::read(&with_more, None).err(), Some(Malformed));
 
         let mut with_other_field = genuine;
-        let extensions =
-            with_other_field.windows(4).position(|octets| octets[0] == context(3) && octets[2] == SEQUENCE);
+        // With its lengths: the key and the signature hold any octets.
+        let is_extensions = |octets: &[u8]| {
+            octets[0] == context(3) && octets[2] == SEQUENCE && octets[1] == octets[3].saturating_add(2)
+        };
+        let extensions = with_other_field.windows(4).position(is_extensions);
         with_other_field[extensions.unwrap()] = context(4);
         assert_eq!(Certificate::read(&with_other_field, None).err(), Some(Malformed));
     }

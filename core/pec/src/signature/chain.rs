@@ -10,7 +10,7 @@
 //! Revocation is seen where the message encloses the list that proves it. Policies are not mapped; AgID's are looked
 //! for as they are.
 
-use const_oid::db::rfc5280::ID_KP_EMAIL_PROTECTION;
+use const_oid::db::rfc5280::{ANY_POLICY, ID_KP_EMAIL_PROTECTION};
 use der::asn1::ObjectIdentifier;
 use jiff::Timestamp;
 use std::cell::Cell;
@@ -115,8 +115,8 @@ impl<'a> Search<'a> {
         if self.has_revoked(chain, anchor, at) {
             return Err(Reason::Revoked);
         }
-        let (leaf, issuer) = (chain.first().ok_or(Reason::NoPath)?, chain.get(1).copied());
-        Ok(Path { anchor, provider: check_provider(leaf, era(anchor, issuer, self.anchors)) })
+        let (leaf, authorities) = chain.split_first().ok_or(Reason::NoPath)?;
+        Ok(Path { anchor, provider: check_provider(leaf, era(anchor, authorities, self.anchors)) })
     }
 
     /// Whether every authority was allowed to have as many below it, and to name those that it leads to.
@@ -214,20 +214,29 @@ fn check_provider(leaf: &Certificate<'_>, era: Option<Era>) -> Result<(), Reason
     if is_for_mail && may_sign { Ok(()) } else { Err(Reason::WrongPurpose) }
 }
 
-/// The era of the authority that issued the leaf, if it is one for PEC providers. `issuer` is its certificate, where
-/// the anchor is not itself the authority.
-fn era(anchor: &Anchor, issuer: Option<&Certificate<'_>>, anchors: &Anchors) -> Option<Era> {
-    // An authority that is not for mail issues no certificates for it (RFC 5280 §4.2.1.12, as it is applied).
-    if issuer.is_some_and(|issuer| issuer.is_for(ID_KP_EMAIL_PROTECTION) == Some(false)) {
+/// The era of the authority that issued the leaf, if it is one for PEC providers. `authorities` are the certificates
+/// between leaf and anchor, the issuer's first; none where the anchor is itself the issuer.
+fn era(anchor: &Anchor, authorities: &[&Certificate<'_>], anchors: &Anchors) -> Option<Era> {
+    // An authority that is not for mail issues no certificates for it, nor do those below it (RFC 5280 §4.2.1.12, as
+    // it is applied).
+    if authorities.iter().any(|authority| authority.is_for(ID_KP_EMAIL_PROTECTION) == Some(false)) {
         return None;
     }
-    match (anchor.role, issuer) {
-        (Role::Pec(era), None) => Some(era),
-        (Role::Declared, None) => Some(Era::Agid),
-        (Role::Declared, Some(issuer)) => issuer.policies.contains(&POLICY_AUTHORITY).then_some(Era::Agid),
+    match (anchor.role, authorities) {
+        (Role::Pec(era), []) => Some(era),
+        (Role::Declared, []) => Some(Era::Agid),
+        (Role::Declared, [issuer, above @ ..]) => {
+            // Or an authority for something else could name one for providers below itself (RFC 5280 §6.1).
+            let may_pass_it_on = |authority: &&Certificate<'_>| {
+                [POLICY_AUTHORITY, ANY_POLICY].iter().any(|policy| authority.policies.contains(policy))
+            };
+            let is_for_providers =
+                issuer.policies.contains(&POLICY_AUTHORITY) && above.iter().all(may_pass_it_on);
+            is_for_providers.then_some(Era::Agid)
+        }
         // An issue of a pinned authority that this program does not know yet. The policy alone would not do:
         // AgID's authority for web servers, below the same root, carries it too.
-        (Role::Root, Some(issuer)) => anchors.iter().find_map(|anchor| match anchor.role {
+        (Role::Root, [issuer, ..]) => anchors.iter().find_map(|anchor| match anchor.role {
             Role::Pec(era)
                 if anchor.key == issuer.key
                     && issuer.subject.read().is_ok_and(|subject| subject == anchor.subject) =>
@@ -236,7 +245,7 @@ fn era(anchor: &Anchor, issuer: Option<&Certificate<'_>>, anchors: &Anchors) -> 
             }
             _ => None,
         }),
-        (Role::Root, None) | (Role::Pec(_), Some(_)) => None,
+        (Role::Root, []) | (Role::Pec(_), [_, ..]) => None,
     }
 }
 
@@ -277,7 +286,7 @@ mod tests {
             let Some(der) = certificate(file) else { return };
             let issuer = Certificate::read(&der, None).unwrap();
             assert!(issuer.policies.contains(&POLICY_AUTHORITY), "{file}");
-            assert_eq!(era(root, Some(&issuer), &anchors), expected, "{file}");
+            assert_eq!(era(root, &[&issuer], &anchors), expected, "{file}");
         }
     }
 

@@ -84,6 +84,10 @@ impl Key {
         if modulus.len() > MAX_MODULUS_BYTES || exponent.len() > MAX_EXPONENT_BYTES {
             return Err(Unsupported);
         }
+        // RFC 8017 §3.1: 3 or more, and odd. With 1 a signature is what is signed: anybody can write it.
+        if !matches!(exponent, [.., last] if last % 2 == 1) || matches!(exponent, [1]) {
+            return Ok(None);
+        }
         let [modulus, exponent] = [modulus, exponent].map(BoxedUint::from_be_slice_vartime);
         let bits = usize::try_from(modulus.bits_vartime()).unwrap_or_default();
         if bits < MIN_MODULUS_BITS {

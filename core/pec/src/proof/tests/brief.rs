@@ -83,7 +83,11 @@ fn what_is_not_replaced_is_compared_as_a_copy() {
         "Content-Type: application/x-pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB\r\n",
     );
     check(&receipt("breve", &kept(&opaque)), &opaque, &["1 smime.p7m: proven copy"]);
-    check(&receipt("breve", &kept(&opaque)), &opaque.replace("MIIB", "MIIC"), &["1 smime.p7m: differs content"]);
+    check(
+        &receipt("breve", &kept(&opaque)),
+        &opaque.replace("MIIB", "MIIC"),
+        &["1 smime.p7m: differs content"],
+    );
     // A provider that leaves a file as it is proves it all the same.
     check_brief(&[TEXT, PDF], &[TEXT, PDF], &["1: proven copy", "2 a.pdf: proven copy"]);
 }
