@@ -18,6 +18,7 @@ pub(crate) struct Output {
     stderr: AutoStream<io::Stderr>,
     /// Results that are not printed yet.
     page: String,
+    is_terminal: bool,
     /// Results as JSON Lines.
     pub(crate) json: bool,
     /// Results and errors only.
@@ -54,6 +55,7 @@ impl Output {
             stdout: AutoStream::new(io::stdout(), choice),
             stderr: AutoStream::new(io::stderr(), choice),
             page: String::new(),
+            is_terminal: io::stdout().is_terminal(),
             json: common.json,
             quiet: common.quiet,
             verbose: common.verbose,
@@ -65,7 +67,7 @@ impl Output {
     /// [`Self::flush`] ends the last.
     pub(crate) fn block(&mut self, lines: &str) {
         self.page.push_str(lines);
-        if self.page.len() >= PAGE || io::stdout().is_terminal() {
+        if self.page.len() >= PAGE || self.is_terminal {
             self.flush();
         }
     }
