@@ -53,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
             "algorithm: protected, of another digest",
             "algorithm: protected, of another signature",
             "algorithm: unknown parameters of the digest",
+            "value: RSA, what is signed itself, an exponent of 1",
         ]),
     },
     Rule { name: "cr-cr-lf", fits: Theirs, test: Neutral(without_doubled_cr) },
@@ -77,7 +78,7 @@ pub(super) const RULES: &[Rule] = &[
             "shell: another type of what is signed",
         ]),
     },
-    Rule { name: "attributes-in-ber", fits: Ours, test: Case(&["attributes: signed in BER"]) },
+    Rule { name: "attributes-in-ber", fits: Ours, test: Case(&["loose: attributes signed in BER"]) },
     Rule {
         name: "binary",
         fits: Ours,
