@@ -93,6 +93,7 @@ const RULES: &[Rule] = &[
         test: Test::Case(&["certificate signed with PSS and sha1", "certificate signed with PSS and sha224"]),
     },
     Rule { name: "revoked", test: Test::Reason(Reason::Revoked) },
+    Rule { name: "signed-in-future", test: Test::Reason(Reason::SignedInFuture) },
 ];
 
 impl Rule {
