@@ -248,8 +248,11 @@ fn binary(of: &Authority) -> Vec<Case> {
     let bare = multipart(&head, INNER, &[TEXT, &data, &bytes]);
     let text = multipart(&head, INNER, &[TEXT, &data, &postacert(ORIGINAL)]);
     let canonical = swap(&lf(&bare), "\n", "\r\n");
+    // Whoever wrote the header of the whole forgot to say so, or did not know.
+    let undeclared = multipart(MIXED, INNER, &[TEXT, &data, &bytes]);
     vec![
         trusted("binary, with bare LF, signed as it lies", of.seal(&bare)),
+        trusted("a binary part in what is not said to be, signed as it lies", of.seal(&undeclared)),
         trusted("binary, with bare LF, signed in canonical form", sealed(&bare, &of.p7s(&canonical))),
         trusted("binary, all CRLF", of.seal(&text)),
         trusted("binary, all LF, signed as it lies", of.seal(&lf(&text))),

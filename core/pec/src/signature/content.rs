@@ -64,7 +64,8 @@ fn named(name: &[u8]) -> Option<Digest> {
 pub enum LineEnds {
     /// Either: content that declares itself binary may have been signed as it is.
     Binary,
-    /// CRLF: a mail store has made LFs of them.
+    /// CRLF: a mail store has made LFs of them, of all there are. Where the first line ends with CRLF, no store has, and
+    /// a later LF may have been signed as it is.
     Canonical,
 }
 
@@ -78,6 +79,8 @@ pub struct Content {
     /// The end of the canonical content, not digested yet: lines are short, and digests slow to start.
     gathered: Vec<u8>,
     follows_cr: bool,
+    /// Whether the first line ended with CRLF, once it has ended.
+    begins_with_crlf: Option<bool>,
     first: Option<u8>,
 }
 
@@ -93,6 +96,7 @@ impl Content {
             as_received: None,
             gathered: Vec::with_capacity(GATHERED_MAX),
             follows_cr: false,
+            begins_with_crlf: None,
             first: None,
         }
     }
@@ -120,6 +124,9 @@ impl Content {
     }
 
     fn block(&mut self, block: &[u8]) {
+        if self.begins_with_crlf.is_none() {
+            self.begins_with_crlf = self.first_line_end(block);
+        }
         let bare_lfs = BareLfs { block, position: 0, follows_cr: self.follows_cr };
         if !bare_lfs.may_be_any() {
             self.as_received.iter_mut().for_each(|contexts| update(contexts, block));
@@ -131,7 +138,7 @@ impl Content {
         let mut start = 0;
         for lf in bare_lfs {
             self.gather(block.get(start..lf).unwrap_or_default());
-            if self.as_received.is_none() && self.line_ends == LineEnds::Binary {
+            if self.as_received.is_none() && self.may_be_signed_as_received() {
                 self.digest_gathered();
                 let mut contexts = self.canonical.clone();
                 update(&mut contexts, block.get(lf..).unwrap_or_default());
@@ -141,6 +148,16 @@ impl Content {
             start = lf.saturating_add(1);
         }
         self.gather(block.get(start..).unwrap_or_default());
+    }
+
+    fn may_be_signed_as_received(&self) -> bool {
+        self.line_ends == LineEnds::Binary || self.begins_with_crlf == Some(true)
+    }
+
+    /// Whether the first line that ends in this block ends with CRLF.
+    fn first_line_end(&self, block: &[u8]) -> Option<bool> {
+        let lf = memchr::memchr(b'\n', block)?;
+        Some(lf.checked_sub(1).map_or(self.follows_cr, |before| block.get(before) == Some(&b'\r')))
     }
 
     fn gather(&mut self, bytes: &[u8]) {

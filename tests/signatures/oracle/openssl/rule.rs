@@ -82,7 +82,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "binary",
         fits: Ours,
-        test: Case(&["binary, with bare LF, signed as it lies", "binary, all LF, signed as it lies"]),
+        test: Case(&[
+            "a binary part in what is not said to be, signed as it lies",
+            "binary, with bare LF, signed as it lies",
+            "binary, all LF, signed as it lies",
+        ]),
     },
     Rule { name: "cr-cr-lf-signed", fits: Ours, test: Case(&["an original with bare CR"]) },
     Rule { name: "header-of-signature", fits: Ours, test: Neutral(with_plain_signature) },

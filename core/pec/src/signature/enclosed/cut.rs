@@ -4,8 +4,8 @@
 //! SEQUENCE { signedData, [0] { SEQUENCE { version, digests, SEQUENCE { id-data, [0] { OCTET STRING } }, … } } }
 //!                                         └────────── head ──────────────────┘        └ content ┘      └ tail ┘
 //! ```
-//! BER and DER alike (X.690 §8). What stands in an element of known length is passed over as it is; [`super::cms`]
-//! reads it afterwards, from the shell, within limits of its own.
+//! BER and DER alike (X.690 §8). What stands in an element of known length is passed over as it is; `cms` reads it
+//! afterwards, from the shell, within limits of its own.
 
 use super::super::ber::Header;
 use super::{Enclosed, Fault};
