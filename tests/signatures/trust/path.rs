@@ -43,7 +43,7 @@ fn strangers(of: &Authority) -> Vec<Case> {
     let below_forged_root = forged_root.certify(key, &pec(key));
     let by = |authority: &Identity| authority.certify(&of.provider.key, &provider(&of.provider.key));
     let agid = Identity { name: agid_name(), key: key.clone(), ..of.pec.clone() };
-    let aruba = agid.certify(key, &provider_for(key, &["posta-certificata@pec.aruba.it"]));
+    let impostor = agid.certify(key, &provider_for(key, &["posta-certificata@zucchettipec.it"]));
     let agid = agid.reissue(&agid, &pec(key));
     let person = Template {
         extensions: vec![key_usage(0x80), purposes(&[EMAIL]), addresses(&[ADDRESS])],
@@ -67,8 +67,8 @@ fn strangers(of: &Authority) -> Vec<Case> {
         ),
         refused("a forged authority, its name trusted", Reason::NoPath, raw(&by(&forged), &[&forged]))
             .trusting_the_authority(),
-        refused("a forged AgID CA1", Reason::NoPath, raw(&aruba, &[&agid])),
-        refused("a forged AgID CA1, not enclosed", Reason::NoPath, raw(&aruba, &[])),
+        refused("a forged AgID CA1", Reason::NoPath, raw(&impostor, &[&agid])),
+        refused("a forged AgID CA1, not enclosed", Reason::NoPath, raw(&impostor, &[])),
         refused("self-signed", Reason::NoPath, raw(&own, &[])),
         refused("self-signed, the authority beside", Reason::NoPath, raw(&own, &[&of.pec])),
         refused(
