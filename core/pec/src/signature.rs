@@ -19,7 +19,7 @@ mod certificate;
 mod chain;
 mod cms;
 mod content;
-mod digest;
+pub(crate) mod digest;
 mod element;
 pub(crate) mod enclosed;
 #[cfg(fuzzing)]

@@ -6,7 +6,6 @@
 //! the decoded content. Bodies and parts are tried with CRLF, then as they lie in the file; each as it stands, with
 //! one more line end, without any at its end, and with exactly one. Whichever fits, it fits these bytes only.
 
-use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -14,6 +13,7 @@ use std::ops::ControlFlow;
 use super::line_end;
 use super::outline::{Leaf, Place};
 use crate::message::Encoding;
+use crate::signature::digest::{Context, Digest};
 
 /// The algorithm of a hash.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -120,7 +120,7 @@ fn endings(algorithm: Algorithm, bytes: &[u8], line_end: &[u8]) -> [Hash; 4] {
 
 impl Hash {
     fn of(algorithm: Algorithm, context: Context) -> Self {
-        Self { algorithm, value: context.finish().as_ref().to_vec() }
+        Self { algorithm, value: context.finish() }
     }
 }
 
@@ -135,8 +135,8 @@ impl Algorithm {
 
     fn context(self) -> Context {
         Context::new(match self {
-            Self::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
-            Self::Sha256 => &SHA256,
+            Self::Sha1 => Digest::Sha1,
+            Self::Sha256 => Digest::Sha256,
         })
     }
 }

@@ -3,13 +3,13 @@
 //! A message attached to the message is one leaf, as it is one file to its sender and one hash to a provider
 //! (RFC 6109 §3.3.2.2). The multiparts around the leaves are the skeleton, compared as a whole.
 
-use ring::digest::{Context, SHA256};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::{PartProof, Role, State, line_end};
 use crate::message::{Encoding, Media, Part, Problem};
+use crate::signature::digest::{Context, Digest};
 
 /// A message, to be compared.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Leaf<'_> {
     /// Lines of text are ended by CRLF for it, as a signature sees them. Where the encoding is broken or not known,
     /// readers may differ on the content, and the digest is one of the encoded bytes.
     pub(super) fn content(&self) -> [u8; 32] {
-        let mut context = Context::new(&SHA256);
+        let mut context = Context::new(Digest::Sha256);
         let encoding = self.part.encoding();
         let body = self.canonical_body();
         let problem = encoding.stream(&body, &mut |piece| {
@@ -119,12 +119,12 @@ impl Leaf<'_> {
             ControlFlow::Continue(())
         });
         if problem.is_some() {
-            context = Context::new(&SHA256);
+            context = Context::new(Digest::Sha256);
             context.update(format!("encoded {encoding:?} ").as_bytes());
             context.update(&body);
         }
         // SHA-256 has these 32 bytes, so the default never comes to pass.
-        context.finish().as_ref().try_into().unwrap_or_default()
+        context.finish().try_into().unwrap_or_default()
     }
 
     /// The body with canonical line ends. That of a whole message without the last ones, which come and go on the

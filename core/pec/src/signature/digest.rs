@@ -13,7 +13,7 @@ use super::algorithm::{Unsupported, no_parameters};
 
 /// A message digest.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Digest {
+pub(crate) enum Digest {
     Sha1,
     Sha224,
     Sha256,
@@ -39,7 +39,7 @@ impl Digest {
     }
 
     /// The digest of these bytes.
-    pub(super) fn of(self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn of(self, bytes: &[u8]) -> Vec<u8> {
         let mut context = Context::new(self);
         context.update(bytes);
         context.finish()
@@ -59,14 +59,15 @@ impl Digest {
 
 /// A digest being taken.
 #[derive(Clone)]
-pub(super) enum Context {
+pub(crate) enum Context {
     Ring(ring::digest::Context),
     Sha1(Sha1),
     Sha224(Sha224),
 }
 
 impl Context {
-    pub(super) fn new(digest: Digest) -> Self {
+    /// Before the first byte.
+    pub(crate) fn new(digest: Digest) -> Self {
         match digest {
             Digest::Sha1 => Self::Sha1(Sha1::new()),
             Digest::Sha224 => Self::Sha224(Sha224::new()),
@@ -76,7 +77,8 @@ impl Context {
         }
     }
 
-    pub(super) fn update(&mut self, bytes: &[u8]) {
+    /// The next bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Ring(context) => context.update(bytes),
             Self::Sha1(context) => context.update(bytes),
@@ -84,7 +86,8 @@ impl Context {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    /// After the last byte.
+    pub(crate) fn finish(self) -> Vec<u8> {
         match self {
             Self::Ring(context) => context.finish().as_ref().to_vec(),
             Self::Sha1(context) => context.finalize().to_vec(),

@@ -6,13 +6,13 @@
 //! ```
 //! Nothing else of it is kept or decoded: beside digests, at most 1 MB of signature and 2 MB of certification data.
 
-use ring::digest::{SHA256, digest};
 use std::collections::BTreeSet;
 
 use super::form::{
     Form, Seen, SeenContent, SeenPart, is_daticert, is_daticert_decoded, is_signature, may_be_signed,
 };
 use crate::message::{Capture, Field, Media, Problem, Started};
+use crate::signature::digest::Digest;
 use crate::signature::{Algorithms, Content, LineEnds};
 
 /// What is being read.
@@ -191,7 +191,7 @@ fn evidence() -> Algorithms {
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     // SHA-256 has these 32 bytes, so the default never comes to pass.
-    digest(&SHA256, bytes).as_ref().try_into().unwrap_or_default()
+    Digest::Sha256.of(bytes).try_into().unwrap_or_default()
 }
 
 /// What declares itself binary may have been signed with the line ends it has.

@@ -7,7 +7,7 @@
 //! BER and DER alike (X.690 §8). What stands in an element of known length is passed over as it is; `cms` reads it
 //! afterwards, from the shell, within limits of its own.
 
-use super::super::ber::Header;
+use super::super::ber::{Header, MAX_DEPTH};
 use super::{Enclosed, Fault};
 
 /// See [`Enclosed::cut`].
@@ -176,5 +176,3 @@ pub(super) const END_OF_CONTENTS: [u8; 2] = [0, 0];
 const ID_SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 /// The object identifier 1.2.840.113549.1.7.1 (RFC 5652 §4).
 const ID_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-/// As in [`super::super::ber`]: real signatures are some ten levels deep.
-const MAX_DEPTH: usize = 64;
